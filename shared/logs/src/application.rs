@@ -1,0 +1,7 @@
+//! What the function's own code writes: one file for each form.
+
+pub(crate) mod node;
+pub(crate) mod object;
+mod span;
+mod structured;
+pub(crate) mod text;

@@ -1,0 +1,71 @@
+//! A message that is a JSON object: which of the forms it is.
+
+use super::span;
+use super::structured::Structured;
+use crate::fact::{Fact, Kind};
+use crate::platform::record;
+use crate::source::Source;
+
+/// Reads an object; nothing if the text is not one whole object.
+pub(crate) fn read<'a>(text: &'a str, source: &Source<'_>) -> Option<Fact<'a>> {
+    let object = Structured::read(text)?;
+    if object.is_empty {
+        return None;
+    }
+    if let Some(record) = object.platform_record() {
+        return Some(record);
+    }
+    if source.log_group.as_deref() == Some("aws/spans") || object.is_span() {
+        return Some(span::fact(object));
+    }
+    let is_execution = object.execution_arn && object.event_type.is_some();
+    let kind = match () {
+        () if object.is_metric => Kind::Emf,
+        () if is_execution => Kind::StepFunctions,
+        () => Kind::Structured,
+    };
+    Some(object.fact(kind))
+}
+
+impl<'a> Structured<'a> {
+    /// The platform's record, if the type of the object says that it is one.
+    fn platform_record(&self) -> Option<Fact<'a>> {
+        record::read(self.event_type.as_deref()?.strip_prefix("platform.")?, self.record?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fact::Kind;
+    use crate::recognise;
+    use crate::source::Source;
+
+    #[test]
+    fn the_members_tell_the_form() {
+        for (line, kind) in [
+            (
+                r#"{"_aws":{"CloudWatchMetrics":[{"Namespace":"shop"}]},"Errors":0}"#,
+                Kind::Emf,
+            ),
+            (r#"{"_aws":{"xray":{}},"a":1}"#, Kind::Structured),
+            (
+                r#"{"id":"2","type":"TaskStateEntered","execution_arn":"arn:aws:states:x","details":{}}"#,
+                Kind::StepFunctions,
+            ),
+            (
+                r#"{"traceId":"4bf92f3577b34da6a3ce929d0e0e4736","spanId":"00f067aa0ba902b7","name":"pay","startTimeUnixNano":1,"endTimeUnixNano":"2"}"#,
+                Kind::Span,
+            ),
+            (
+                r#"{"time":"x","type":"order.report","record":{"status":"timeout"}}"#,
+                Kind::Structured,
+            ),
+            ("{}", Kind::Plain),
+            (r#"{"level":"ERROR""#, Kind::Plain),
+        ] {
+            let fact = recognise(line, &Source::default());
+            assert_eq!(fact.kind, kind, "{line}");
+            assert_eq!(fact.detection, None, "{line}");
+        }
+    }
+}

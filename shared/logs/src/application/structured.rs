@@ -1,0 +1,377 @@
+//! Structured events: `{"level":"INFO","message":"order placed","service":"shop","xray_trace_id":"1-…"}`
+//!
+//! The members of many logging libraries (Powertools, pino, log4j2, OpenTelemetry, Serilog, `tracing` …) are read
+//! for what they mean. Among them are the exceptions that runtimes write in JSON mode:
+//!
+//! - Python: `log_level` (not `level`), `errorType`, `stackTrace`
+//! - Node.js: a `message` that is an object with `errorType`
+//! - Ruby: an `errorType` that is wrapped, `Function<TypeError>`
+//! - Rust: `fields.message` that says that the handler panicked
+
+use std::borrow::Cow;
+
+use crate::fact::{Counts, Detection, Fact, Kind};
+use crate::json::{Member, members};
+use crate::level::Level;
+use crate::runtime::{node, ruby, rust};
+use crate::text::is_request_id;
+use crate::trace::xray_trace_id;
+
+/// What the members of an object say.
+#[derive(Debug, Default)]
+pub(super) struct Structured<'a> {
+    pub(super) is_empty: bool,
+    pub(super) is_metric: bool,
+    pub(super) execution_arn: bool,
+    pub(super) event_type: Option<Cow<'a, str>>,
+    pub(super) record: Option<Member<'a>>,
+    pub(super) trace_id: Option<Cow<'a, str>>,
+    pub(super) span_id: Option<Cow<'a, str>>,
+    pub(super) service: Option<Cow<'a, str>>,
+    has_span_times: bool,
+    level: Option<Level>,
+    has_python_level: bool,
+    message: Option<Cow<'a, str>>,
+    message_error: bool,
+    request_id: Option<Cow<'a, str>>,
+    correlation_id: Option<Cow<'a, str>>,
+    milestone: Option<Cow<'a, str>>,
+    error_type: Option<Cow<'a, str>>,
+    error_message: Option<Cow<'a, str>>,
+    has_stack: bool,
+    function_arn: Option<Cow<'a, str>>,
+    function_name: Option<Cow<'a, str>>,
+}
+
+impl<'a> Structured<'a> {
+    /// Reads an object; nothing if the text is not one whole object.
+    pub(super) fn read(text: &'a str) -> Option<Self> {
+        let mut object = Self {
+            is_empty: true,
+            ..Self::default()
+        };
+        members(text, |key, value| object.take(key, value)).then_some(object)
+    }
+
+    /// Whether it has what every span has.
+    pub(super) const fn is_span(&self) -> bool {
+        self.has_span_times && self.trace_id.is_some() && self.span_id.is_some()
+    }
+
+    fn take(&mut self, key: &str, value: Member<'a>) {
+        self.is_empty = false;
+        match key {
+            "level" | "Level" | "severity" | "Severity" | "log.level" | "@l" | "severityText" | "sLevel" => {
+                self.take_level(value);
+            }
+            "log_level" => {
+                self.has_python_level = true;
+                self.take_level(value);
+            }
+            "severityNumber" => {
+                let level = value.number().and_then(Level::from_opentelemetry);
+                self.level = self.level.or(level);
+            }
+            "message" | "Message" | "msg" | "@mt" | "body" => self.take_message(value),
+            "event" if self.message.is_none() => self.message = value.text(),
+            "function_request_id"
+            | "functionRequestId"
+            | "FunctionRequestId"
+            | "AWSRequestId"
+            | "awsRequestId"
+            | "AwsRequestId"
+            | "aws-request-id"
+            | "aws_request_id" => self.request_id = value.text(),
+            // Often a business key, or another service's id: only one of Lambda's form is Lambda's.
+            "requestId" | "request_id" | "RequestId" => {
+                let id = value.text().filter(|id| is_request_id(id));
+                self.request_id = self.request_id.take().or(id);
+            }
+            "xray_trace_id" | "xRayTraceId" | "XRayTraceId" | "traceId" | "TraceId" | "trace_id" | "trace.id"
+            | "traceparent" | "@tr" | "dd.trace_id" => {
+                let id = value.text_or_digits().map(xray_trace_id);
+                self.trace_id = self.trace_id.take().or(id);
+            }
+            "spanId" | "span_id" | "span.id" | "@sp" => self.span_id = value.text_or_digits(),
+            "correlation_id" | "correlationId" | "CorrelationId" | "x-correlation-id" => {
+                self.correlation_id = value.text_or_digits();
+            }
+            "correlationIds" | "CorrelationIds" => self.take_inner(value),
+            "service" | "Service" | "service.name" => self.service = value.text(),
+            "milestone" | "Milestone" => self.milestone = value.text(),
+            "errorType" | "exception_name" | "exception.type" | "error_type" => {
+                self.error_type = self.error_type.take().or_else(|| value.text());
+            }
+            "errorMessage" | "exception.message" | "error_message" => {
+                self.error_message = value.text().filter(|text| text != "-");
+            }
+            "stackTrace" | "stack" => self.has_stack = value.array().is_some() || value.text().is_some(),
+            "error" | "thrown" | "err" => self.take_error(value),
+            "fields" | "span" | "dd" | "resource" | "attributes" => self.take_nested(key, value),
+            "function_arn" | "functionArn" | "FunctionArn" => self.function_arn = value.text(),
+            "function_name" | "functionName" | "FunctionName" => self.function_name = value.text(),
+            "type" => self.event_type = value.text(),
+            "record" => self.record = Some(value),
+            "execution_arn" => self.execution_arn = true,
+            "endTimeUnixNano" => self.has_span_times = true,
+            "_aws" => self.take_metrics(value),
+            _ => {}
+        }
+    }
+
+    fn take_level(&mut self, value: Member<'a>) {
+        let level = match value.number() {
+            Some(number) => Level::from_pino(number),
+            None => value.text().and_then(|word| Level::from_word(word.trim())),
+        };
+        self.level = self.level.or(level);
+    }
+
+    /// A text, an object with an error (Node.js), or a JSON document in a string (read once more).
+    fn take_message(&mut self, value: Member<'a>) {
+        if let Some(object) = value.object() {
+            members(object, |key, value| match key {
+                "errorType" => self.error_type = value.text(),
+                "errorMessage" => self.error_message = value.text(),
+                "stackTrace" | "stack" => self.message_error = value.array().is_some(),
+                _ => {}
+            });
+            return;
+        }
+        let text = value.text();
+        if let Some(inner) = text.as_deref().filter(|text| text.starts_with('{')) {
+            self.take_inner_document(inner);
+        }
+        self.message = self.message.take().or(text);
+    }
+
+    fn take_inner_document(&mut self, document: &str) {
+        let Some(inner) = Structured::read(document) else {
+            return;
+        };
+        self.level = self.level.or(inner.level);
+        let own = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        self.trace_id = self.trace_id.take().or_else(|| own(inner.trace_id));
+        self.service = self.service.take().or_else(|| own(inner.service));
+        self.correlation_id = self.correlation_id.take().or_else(|| own(inner.correlation_id));
+        self.milestone = self.milestone.take().or_else(|| own(inner.milestone));
+        self.request_id = self.request_id.take().or_else(|| own(inner.request_id));
+        self.message = own(inner.message);
+    }
+
+    /// The ids that custom formatters keep in an object of their own.
+    fn take_inner(&mut self, value: Member<'a>) {
+        let Some(object) = value.object() else { return };
+        members(object, |key, value| match key {
+            "awsRequestId" | "AwsRequestId" | "aws_request_id" => self.request_id = value.text(),
+            "xRayTraceId" | "XRayTraceId" | "xray_trace_id" => self.trace_id = value.text().map(xray_trace_id),
+            "correlationId" | "CorrelationId" | "correlation_id" | "x-correlation-id" => {
+                self.correlation_id = value.text_or_digits();
+            }
+            _ => {}
+        });
+    }
+
+    /// An error as Powertools, log4j2 and others nest it: `{"name": …, "message": …}`.
+    fn take_error(&mut self, value: Member<'a>) {
+        let Some(object) = value.object() else { return };
+        members(object, |key, value| match key {
+            "name" | "type" => self.error_type = self.error_type.take().or_else(|| value.text()),
+            "message" => self.error_message = self.error_message.take().or_else(|| value.text()),
+            _ => {}
+        });
+    }
+
+    fn take_nested(&mut self, parent: &str, value: Member<'a>) {
+        let Some(object) = value.object() else { return };
+        members(object, |key, value| match (parent, key) {
+            ("fields", "message") => self.take_message(value),
+            ("span", "requestId") => self.request_id = self.request_id.take().or_else(|| value.text()),
+            ("span", "xrayTraceId") => self.trace_id = value.text().map(xray_trace_id),
+            ("dd", "trace_id") => {
+                self.trace_id = self
+                    .trace_id
+                    .take()
+                    .or_else(|| value.text_or_digits().map(xray_trace_id))
+            }
+            ("dd", "service") => self.service = self.service.take().or_else(|| value.text()),
+            ("resource", "attributes") => self.take_nested("attributes", value),
+            ("attributes", "service.name") => self.service = self.service.take().or_else(|| value.text()),
+            ("attributes", "exception.type") => self.error_type = value.text(),
+            ("attributes", "exception.message") => self.error_message = value.text(),
+            _ => {}
+        });
+    }
+
+    fn take_metrics(&mut self, value: Member<'a>) {
+        let Some(object) = value.object() else { return };
+        members(object, |key, value| {
+            self.is_metric |= key == "CloudWatchMetrics" && value.array().is_some()
+        });
+    }
+
+    /// The fact of the object, as one of this kind unless it is an exception that the runtime wrote.
+    pub(super) fn fact(mut self, kind: Kind) -> Fact<'a> {
+        let mut fact = self.unhandled().unwrap_or_else(|| self.handled(kind));
+        fact.level = self.level;
+        fact.request_id = self.request_id;
+        fact.trace_id = self.trace_id;
+        fact.segment_id = self.span_id;
+        fact.correlation_id = self.correlation_id;
+        fact.service = self.service;
+        fact.milestone = self.milestone;
+        fact.function_arn = self.function_arn;
+        fact.function_name = self.function_name;
+        fact
+    }
+
+    fn unhandled(&mut self) -> Option<Fact<'a>> {
+        let is_error = self.level.is_some_and(Level::is_error);
+        let is_python = self.has_python_level && self.has_stack && self.error_type.is_some();
+        let is_node = self.message_error && self.error_type.is_some();
+        if is_error && is_python {
+            return Some(node::unhandled(
+                self.error_type.take(),
+                self.error_message.take(),
+                false,
+                "python.unhandled_json",
+            ));
+        }
+        if is_error && is_node {
+            // While the function is initialised there is no request.
+            let in_init = self.request_id.is_none();
+            return Some(node::unhandled(
+                self.error_type.take(),
+                self.error_message.take(),
+                in_init,
+                "node.unhandled_json",
+            ));
+        }
+        if self.level.is_none() && self.has_stack && self.error_type.as_deref().is_some_and(|name| name.ends_with('>'))
+        {
+            return ruby::object(self.error_type.clone(), self.error_message.clone());
+        }
+        if self.message.as_deref() == Some(rust::HANDLER_PANICKED) {
+            let fact = Fact::new(Kind::Error, "rust.caught_json").with_error(None, self.message.take());
+            return Some(fact.raising(Detection::Crash, Counts::EXCEPTION));
+        }
+        None
+    }
+
+    fn handled(&mut self, kind: Kind) -> Fact<'a> {
+        let fact = Fact::new(kind, "structured");
+        if kind == Kind::Structured && self.level.is_some_and(Level::is_error) {
+            let message = self.error_message.take().or_else(|| self.message.take());
+            return fact
+                .with_error(self.error_type.take(), message)
+                .raising(Detection::ErrorLog, Counts::NONE);
+        }
+        fact.with_error(self.error_type.take(), self.error_message.take())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recognise;
+    use crate::source::Source;
+
+    fn read(line: &str) -> Fact<'_> {
+        recognise(line, &Source::default())
+    }
+
+    #[test]
+    fn ids_service_and_milestone_are_read_from_every_spelling() {
+        let request = "3f1c2b1a-1111-4222-8333-444455556666";
+        for line in [
+            format!(
+                r#"{{"level":"INFO","function_request_id":"{request}","service":"pay","correlation_id":"c-1","milestone":"PAID","xray_trace_id":"1-6a52d530-0ba60ad2785ec2ae7971737c"}}"#
+            ),
+            format!(
+                r#"{{"Level":"Information","FunctionRequestId":"{request}","Service":"pay","CorrelationId":"c-1","Milestone":"PAID","XRayTraceId":"1-6a52d530-0ba60ad2785ec2ae7971737c"}}"#
+            ),
+            format!(
+                r#"{{"level":30,"requestId":"{request}","service.name":"pay","x-correlation-id":"c-1","milestone":"PAID","traceparent":"00-6a52d5300ba60ad2785ec2ae7971737c-00f067aa0ba902b7-01"}}"#
+            ),
+            format!(
+                r#"{{"severityNumber":9,"service":"pay","milestone":"PAID","correlationIds":{{"awsRequestId":"{request}","correlationId":"c-1","xRayTraceId":"1-6a52d530-0ba60ad2785ec2ae7971737c"}}}}"#
+            ),
+        ] {
+            let fact = read(&line);
+            assert_eq!(
+                (fact.level, fact.service.as_deref()),
+                (Some(Level::Info), Some("pay")),
+                "{line}"
+            );
+            assert_eq!(
+                (fact.request_id.as_deref(), fact.correlation_id.as_deref()),
+                (Some(request), Some("c-1")),
+                "{line}"
+            );
+            assert_eq!(
+                fact.trace_id.as_deref(),
+                Some("1-6a52d530-0ba60ad2785ec2ae7971737c"),
+                "{line}"
+            );
+            assert_eq!(
+                (fact.milestone.as_deref(), fact.detection),
+                (Some("PAID"), None),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn exceptions_of_runtimes_in_json_mode_count() {
+        let python = read(
+            r#"{"timestamp":"x","log_level":"ERROR","errorType":"KeyError","errorMessage":"'b'","stackTrace":["f"],"requestId":"3f1c2b1a-1111-4222-8333-444455556666"}"#,
+        );
+        assert_eq!((python.kind, python.counts), (Kind::Error, Counts::EXCEPTION));
+        let node = read(
+            r#"{"level":"ERROR","requestId":"3f1c2b1a-1111-4222-8333-444455556666","message":{"errorType":"TypeError","errorMessage":"no","stackTrace":["f"]}}"#,
+        );
+        assert_eq!(node.counts, Counts::EXCEPTION);
+        let node_init = read(
+            r#"{"level":"ERROR","message":{"errorType":"ImportModuleError","errorMessage":"no","stackTrace":["f"]}}"#,
+        );
+        assert_eq!(
+            (node_init.counts, node_init.detection),
+            (Counts::NONE, Some(Detection::Configuration))
+        );
+        let rust = read(r#"{"level":"ERROR","fields":{"message":"user handler panicked"},"span":{"requestId":"a-1"}}"#);
+        assert_eq!(
+            (rust.counts, rust.request_id.as_deref()),
+            (Counts::EXCEPTION, Some("a-1"))
+        );
+    }
+
+    #[test]
+    fn handled_errors_are_logs_and_count_nothing() {
+        for line in [
+            r#"{"level":"ERROR","message":"had an error","errorType":"Exception","errorMessage":"no","stackTrace":["f"]}"#,
+            r#"{"level":60,"msg":"cannot reach the bank"}"#,
+            r#"{"timestamp":"x","level":"ERROR","message":"{\"level\":\"ERROR\",\"message\":\"no\"}"}"#,
+        ] {
+            let fact = read(line);
+            assert_eq!(
+                (fact.detection, fact.counts),
+                (Some(Detection::ErrorLog), Counts::NONE),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn members_that_only_sound_like_errors_raise_nothing() {
+        for line in [
+            r#"{"level":"INFO","errors":0,"error":null,"errorType":"","FAILED":0,"lastError":"ETIMEDOUT"}"#,
+            r#"{"level":"INFO","message":"user said: [ERROR] KeyError: 'x'\nTraceback (most recent call last):"}"#,
+            r#"{"requestId":"bQXj1gWQoAMESyA=","status":"200","errorMessage":"-"}"#,
+            r#"{"level":"INFO","example":"REPORT RequestId: a\tDuration: 3000.00 ms\tStatus: timeout"}"#,
+        ] {
+            let fact = read(line);
+            assert_eq!((fact.detection, fact.counts), (None, Counts::NONE), "{line}");
+            assert_eq!(fact.request_id, None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Text lines with a level: `[ERROR]\t<time>\t<request id>\t<message>` (Python), `E, [<time> #8] ERROR <request id> --
+//! : <message>` (Ruby), `2026/11/20 08:47:12 WARN …` (Go), `2026-11-20 08:47:12 <request id> ERROR Handler - …` (Java)
+//!
+//! A level counts only where a logging library puts it: in brackets, or behind a time. `ERROR budget: 99 %` is text.
+
+use std::borrow::Cow;
+
+use crate::fact::{Counts, Detection, Fact, Kind};
+use crate::level::Level;
+use crate::runtime::go::after_log_time;
+use crate::text::{first_line, is_request_id, token};
+
+/// Reads a line that a logging library wrote.
+pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
+    let (level, rest) = bracketed(line).or_else(|| ruby(line)).or_else(|| timed(line))?;
+    let mut fact = Fact::new(Kind::AppLog, "text");
+    fact.level = Some(level);
+    fact.request_id = rest
+        .split_whitespace()
+        .take(4)
+        .find(|word| is_request_id(word))
+        .map(Cow::Borrowed);
+    if level.is_error() {
+        let message = rest.rsplit('\t').next().unwrap_or(rest);
+        fact.error_message = Some(Cow::Borrowed(first_line(message.trim_start())));
+        fact = fact.raising(Detection::ErrorLog, Counts::NONE);
+    }
+    Some(fact)
+}
+
+/// `[LEVEL]` and a blank or a tab; or a name or a time in brackets, and the level behind it.
+fn bracketed(line: &str) -> Option<(Level, &str)> {
+    let (word, rest) = line.strip_prefix('[')?.split_once(']')?;
+    if let Some(level) = Level::from_word(word) {
+        return rest.starts_with([' ', '\t']).then_some((level, rest));
+    }
+    let rest = rest.trim_start();
+    let rest = after_log_time(rest).unwrap_or(rest);
+    let is_timed = word.as_bytes().first().is_some_and(u8::is_ascii_digit) && word.contains(':');
+    if is_timed || rest.len() < line.len() - word.len() - 3 {
+        level_within(rest, 2)
+    } else {
+        None
+    }
+}
+
+fn ruby(line: &str) -> Option<(Level, &str)> {
+    let (letter, rest) = line.split_once(", [")?;
+    let (_, rest) = rest.split_once("] ").filter(|_| letter.len() == 1)?;
+    level_within(rest, 1)
+}
+
+/// A date and a time in the common forms, then the level as one of the next words.
+fn timed(line: &str) -> Option<(Level, &str)> {
+    if let Some(rest) = after_log_time(line) {
+        return level_within(rest, 1);
+    }
+    let (first, rest) = token(line);
+    let is_date =
+        first.len() >= 10 && first.as_bytes().iter().take(4).all(u8::is_ascii_digit) && first.as_bytes()[4] == b'-';
+    let (second, after) = token(rest.trim_start());
+    let rest = if second.contains(':') && second.as_bytes()[0].is_ascii_digit() {
+        after
+    } else {
+        rest
+    };
+    if is_date {
+        level_within(rest.trim_start(), 3)
+    } else {
+        None
+    }
+}
+
+/// The level that is one of the first words, and the text behind it.
+fn level_within(text: &str, words: usize) -> Option<(Level, &str)> {
+    let mut rest = text.trim_start();
+    for _ in 0..words {
+        let (word, after) = token(rest);
+        let is_upper = !word.bytes().any(|b| b.is_ascii_lowercase());
+        let word = word.trim_matches(|c: char| matches!(c, '[' | ']' | ':' | '|' | '-'));
+        if let Some(level) = Level::from_word(word).filter(|_| is_upper) {
+            return Some((
+                level,
+                if is_request_id(token(text).0) {
+                    text
+                } else {
+                    after.trim_start()
+                },
+            ));
+        }
+        rest = after.trim_start();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_read_where_libraries_put_them() {
+        let id = "2fa1b3c4-0000-4000-8000-000000000001";
+        for (line, level, has_request) in [
+            (
+                format!("[ERROR]\t2026-11-20T08:47:12.345Z\t{id}\tledger out of balance"),
+                Level::Error,
+                true,
+            ),
+            (
+                "[CRITICAL]\t2026-11-20T08:47:12.345Z\t\tno".to_owned(),
+                Level::Fatal,
+                false,
+            ),
+            (
+                format!("E, [2026-11-20T08:47:12.345 #8] ERROR {id} -- : no card"),
+                Level::Error,
+                true,
+            ),
+            (
+                "2026/11/20 08:47:12 WARN sign-in refused".to_owned(),
+                Level::Warn,
+                false,
+            ),
+            (
+                format!("2026-11-20 08:47:12 {id} ERROR Handler:10 - no card"),
+                Level::Error,
+                true,
+            ),
+            (
+                "[Secrets Extension] 2026/11/20 02:34:51 ERROR no".to_owned(),
+                Level::Error,
+                false,
+            ),
+            (
+                "2026-11-20T08:47:12.345Z  INFO shop: started".to_owned(),
+                Level::Info,
+                false,
+            ),
+        ] {
+            let fact = read(&line).unwrap_or_else(|| panic!("{line}"));
+            assert_eq!(
+                (fact.level, fact.request_id.is_some()),
+                (Some(level), has_request),
+                "{line}"
+            );
+            assert_eq!(fact.detection.is_some(), level.is_error(), "{line}");
+        }
+    }
+
+    #[test]
+    fn words_that_look_like_levels_are_text() {
+        for line in [
+            "ERROR budget remaining: 99.2%",
+            "[contracts] 240 violations",
+            "[boot] error_count=0",
+            "2026 ERROR",
+            "INFO all good",
+        ] {
+            assert_eq!(read(line), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What AWS wrote: deliveries unpacked, lines recognised.
+//!
+//! Pure: no I/O, no async, no clock. [`recognise`] is total: it never fails and never panics, what it does not
+//! know is [`Kind::Plain`].
+//!
+//! # Layout
+//!
+//! - [`delivery`]: the envelopes that CloudWatch Logs and Kinesis hand over, unpacked within a bound
+//! - [`source`]: which function a log group and stream belong to
+//! - [`fact`]: what a line means
+//! - `platform`: the lines that Lambda itself writes, as text and as JSON
+//! - `runtime`: what the languages' runtimes write when a function fails
+//! - `application`: what the function's own code writes: text with a level, structured events, metrics, spans
+
+mod application;
+pub mod delivery;
+pub mod fact;
+mod json;
+mod level;
+mod platform;
+mod recognise;
+mod runtime;
+pub mod source;
+mod text;
+mod trace;
+
+pub use delivery::{Delivery, DeliveryError, Limits, LogEvent};
+pub use fact::{Counts, Detection, Fact, Kind, Status};
+pub use level::Level;
+pub use recognise::recognise;
+pub use source::Source;
+pub use trace::xray_trace_id;

@@ -1,0 +1,283 @@
+//! The fold of log events: what a stack holds after it has read them.
+
+use std::collections::BTreeMap;
+
+use lamplight_logs::source::function_of;
+use lamplight_logs::{Delivery, Detection, Fact, Kind, LogEvent, Source, recognise};
+
+use crate::bucket::{Bucket, Span};
+use crate::fingerprint::Fingerprint;
+use crate::function::{FunctionKey, UNKNOWN};
+use crate::issue::Issue;
+use crate::rollup::Rollup;
+use crate::transaction::{Member, MemberKey, Transaction};
+
+/// Whether errors that an application handled and logged raise issues.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ErrorLogs {
+    /// They do.
+    #[default]
+    Raise,
+    /// They do not.
+    Ignore,
+}
+
+/// How many events there were.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventTotals {
+    /// Events that were read.
+    pub total: u64,
+    /// Events and records that could not be read.
+    pub unreadable: u64,
+    /// Events of each kind.
+    pub by_kind: BTreeMap<Kind, u64>,
+    /// The earliest and the latest time of an event, in milliseconds since the epoch.
+    pub between_ms: Option<(i64, i64)>,
+}
+
+impl EventTotals {
+    fn add(&mut self, kind: Kind, epoch_ms: i64) {
+        self.total += 1;
+        *self.by_kind.entry(kind).or_default() += 1;
+        if epoch_ms != crate::time::UNKNOWN_MS {
+            self.widen((epoch_ms, epoch_ms));
+        }
+    }
+
+    fn widen(&mut self, (from, to): (i64, i64)) {
+        let (earliest, latest) = self.between_ms.unwrap_or((from, to));
+        self.between_ms = Some((earliest.min(from), latest.max(to)));
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.total += other.total;
+        self.unreadable += other.unreadable;
+        for (kind, count) in other.by_kind {
+            *self.by_kind.entry(kind).or_default() += count;
+        }
+        if let Some(between_ms) = other.between_ms {
+            self.widen(between_ms);
+        }
+    }
+}
+
+/// What log events add up to. Merging is associative and commutative.
+///
+/// A ledger does not know which deliveries it has read: who may read one twice refuses the repetition by its identity.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// How many events there were.
+    pub totals: EventTotals,
+    /// The minutes of each function, by their start in milliseconds since the epoch.
+    pub functions: BTreeMap<FunctionKey, BTreeMap<i64, Rollup>>,
+    /// What fails alike.
+    pub issues: BTreeMap<Fingerprint, Issue>,
+    /// What belongs together, by trace id.
+    pub transactions: BTreeMap<String, Transaction>,
+}
+
+impl Ledger {
+    /// Reads a delivery. Control messages and deliveries of unknown types are counted and passed over.
+    pub fn add_delivery(&mut self, delivery: &Delivery<'_>, error_logs: ErrorLogs) {
+        self.totals.unreadable += delivery.unreadable as u64;
+        for event in &delivery.events {
+            if delivery.is_data {
+                self.add_event(&delivery.source, event, error_logs);
+            } else {
+                self.totals.add(Kind::Control, event.timestamp);
+            }
+        }
+    }
+
+    /// Reads one event.
+    pub fn add_event(&mut self, source: &Source<'_>, event: &LogEvent<'_>, error_logs: ErrorLogs) {
+        let mut fact = recognise(&event.message, source);
+        if error_logs == ErrorLogs::Ignore && fact.detection == Some(Detection::ErrorLog) {
+            fact.detection = None;
+        }
+        self.totals.add(fact.kind, event.timestamp);
+        let is_counted = !fact.counts.is_none() || fact.detection.is_some();
+        if !is_counted && fact.trace_id.is_none() {
+            return;
+        }
+        let key = function_key(source, &fact);
+        if let Some(trace_id) = fact.trace_id.as_deref() {
+            let request_id = fact.request_id.as_deref().unwrap_or_default().to_owned();
+            let member = MemberKey {
+                function: key.clone(),
+                request_id,
+            };
+            self.transactions
+                .entry(trace_id.to_owned())
+                .or_default()
+                .add(member, Member::of(&fact, event));
+        }
+        if !is_counted {
+            return;
+        }
+        let raised = fact
+            .detection
+            .map(|detection| self.raise(&key, detection, &fact, source, event));
+        let minute = Bucket::holding(Span::Minute, event.timestamp).start_ms;
+        let rollup = self.functions.entry(key).or_default().entry(minute).or_default();
+        rollup.add_fact(&fact);
+        if let Some(fingerprint) = raised {
+            rollup.add_issue(fingerprint, u64::from(!is_evidence_of_report(&fact)));
+        }
+    }
+
+    fn raise(
+        &mut self,
+        key: &FunctionKey,
+        detection: Detection,
+        fact: &Fact<'_>,
+        source: &Source<'_>,
+        event: &LogEvent<'_>,
+    ) -> Fingerprint {
+        let fingerprint = Fingerprint::of(key, detection, fact);
+        let issue = Issue::of(key, detection, fact, source, event);
+        self.add_issue(fingerprint, issue);
+        fingerprint
+    }
+
+    fn add_issue(&mut self, fingerprint: Fingerprint, issue: Issue) {
+        match self.issues.entry(fingerprint) {
+            std::collections::btree_map::Entry::Vacant(vacant) => {
+                vacant.insert(issue);
+            }
+            std::collections::btree_map::Entry::Occupied(mut occupied) => occupied.get_mut().merge(issue),
+        }
+    }
+
+    /// Takes another's facts in.
+    pub fn merge(&mut self, other: Self) {
+        self.totals.merge(other.totals);
+        for (key, minutes) in other.functions {
+            let own = self.functions.entry(key).or_default();
+            for (minute, rollup) in minutes {
+                own.entry(minute).or_default().merge(&rollup);
+            }
+        }
+        for (fingerprint, issue) in other.issues {
+            self.add_issue(fingerprint, issue);
+        }
+        for (trace_id, transaction) in other.transactions {
+            self.transactions.entry(trace_id).or_default().merge(transaction);
+        }
+    }
+}
+
+/// The key of the function that a line is about. What is not known is `unknown`.
+fn function_key(source: &Source<'_>, fact: &Fact<'_>) -> FunctionKey {
+    let known = |text: Option<&str>| text.unwrap_or(UNKNOWN).to_owned();
+    FunctionKey {
+        account: known(source.account.as_deref()),
+        region: known(source.region.as_deref()),
+        function: known(function_of(source, fact)),
+    }
+}
+
+/// Whether a line tells a failure that the report of the same invocation raises in the same issue: it names the
+/// issue, the report counts its occurrence.
+fn is_evidence_of_report(fact: &Fact<'_>) -> bool {
+    let has_platform_type = fact
+        .error_type
+        .as_deref()
+        .is_some_and(|name| name.starts_with("Runtime."));
+    fact.kind == Kind::Error
+        && fact.counts.is_none()
+        && has_platform_type
+        && fact.detection == Some(Detection::Configuration)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LINES: [&str; 8] = [
+        "START RequestId: a Version: 1",
+        "REPORT RequestId: a\tDuration: 12.50 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\t\
+         XRAY TraceId: 1-6a52d530-0ba60ad2785ec2ae7971737c\tSegmentId: 07f5",
+        "REPORT RequestId: b\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 256 MB\tMax Memory Used: 90 MB\t\
+         Init Duration: 88.10 ms\tStatus: timeout",
+        "[ERROR] KeyError: 'a'\nTraceback (most recent call last):",
+        "[ERROR] KeyError: 'b'\nTraceback (most recent call last):",
+        r#"{"level":"ERROR","message":"no card 17","xray_trace_id":"1-6a52d530-0ba60ad2785ec2ae7971737c","milestone":"DECLINED"}"#,
+        "[ERROR] Runtime.ImportModuleError: Unable to import module 'app'\nTraceback (most recent call last):",
+        "nothing of note",
+    ];
+
+    fn delivery(stream: u8, events: &[(u32, usize, i64)]) -> Delivery<'static> {
+        let events = events.iter().map(|(id, line, timestamp)| LogEvent {
+            id: id.to_string().into(),
+            timestamp: *timestamp,
+            message: LINES[*line].into(),
+        });
+        Delivery {
+            is_data: true,
+            source: Source {
+                log_group: Some(format!("/aws/lambda/f{}", stream % 3).into()),
+                log_stream: Some(format!("s{stream}").into()),
+                ..Source::default()
+            },
+            events: events.collect(),
+            unreadable: 0,
+        }
+    }
+
+    fn fold<'a>(deliveries: impl IntoIterator<Item = &'a Delivery<'static>>) -> Ledger {
+        let mut ledger = Ledger::default();
+        for delivery in deliveries {
+            ledger.add_delivery(delivery, ErrorLogs::Raise);
+        }
+        ledger
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_and_order_of_deliveries_gives_the_same(
+            events in prop::collection::vec((any::<u8>(), 0..LINES.len(), 0_i64..600_000), 1..60),
+            seeds in prop::collection::vec(any::<u16>(), 60),
+        ) {
+            let whole: Vec<_> = (0..6_u8)
+                .map(|stream| {
+                    let own = events.iter().enumerate().filter(|(_, event)| event.0 % 6 == stream);
+                    delivery(stream, &own.map(|(i, event)| (i as u32, event.1, event.2)).collect::<Vec<_>>())
+                })
+                .collect();
+            let mut single: Vec<_> = events
+                .iter()
+                .enumerate()
+                .map(|(i, event)| (seeds[i], delivery(event.0 % 6, &[(i as u32, event.1, event.2)])))
+                .collect();
+            single.sort_by_key(|(seed, _)| *seed);
+            let expected = fold(&whole);
+            prop_assert_eq!(&fold(single.iter().map(|(_, delivery)| delivery)), &expected);
+
+            let (some, others) = single.split_at(single.len() / 2);
+            let mut merged = fold(others.iter().map(|(_, delivery)| delivery));
+            merged.merge(fold(some.iter().map(|(_, delivery)| delivery)));
+            prop_assert_eq!(&merged, &expected);
+        }
+    }
+
+    #[test]
+    fn evidence_names_the_issue_and_the_report_counts_it() {
+        let ledger = fold([&delivery(0, &[(1, 6, 0)])]);
+        let rollup = &ledger.functions.values().next().unwrap()[&0];
+        assert_eq!(rollup.issues.values().copied().collect::<Vec<_>>(), [0]);
+        assert_eq!(ledger.issues.len(), 1);
+    }
+
+    #[test]
+    fn error_logs_can_be_left_out() {
+        let mut ledger = Ledger::default();
+        ledger.add_delivery(&delivery(0, &[(1, 5, 0), (2, 3, 0)]), ErrorLogs::Ignore);
+        assert_eq!(
+            ledger.issues.values().map(|issue| issue.detection).collect::<Vec<_>>(),
+            [Detection::Exception]
+        );
+    }
+}

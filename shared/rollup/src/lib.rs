@@ -1,0 +1,40 @@
+//! What the facts add up to: values that merge, so that any split and order of deliveries gives the same.
+//!
+//! Pure: no I/O, no clock.
+//!
+//! # Layout
+//!
+//! - [`counters`], [`histogram`], [`peaks`]: the parts of a [`Rollup`]
+//! - [`rollup`]: one function in one bucket of time
+//! - [`bucket`]: minutes, hours and days, and their names
+//! - [`fingerprint`], [`issue`]: what fails alike
+//! - [`transaction`]: what belongs to one trace
+//! - [`ledger`]: the fold of log events into all of these
+//! - [`price`]: what it costs
+//! - [`summary`]: the shapes that programs read
+
+pub mod bucket;
+pub mod counters;
+pub mod fingerprint;
+pub mod function;
+pub mod histogram;
+pub mod issue;
+pub mod ledger;
+pub mod peaks;
+pub mod price;
+pub mod rollup;
+pub mod summary;
+pub mod time;
+pub mod transaction;
+
+pub use bucket::{Bucket, Span};
+pub use counters::{Counter, Counters};
+pub use fingerprint::Fingerprint;
+pub use function::FunctionKey;
+pub use histogram::Histogram;
+pub use issue::{Issue, Sample, State};
+pub use ledger::{ErrorLogs, EventTotals, Ledger};
+pub use peaks::Peaks;
+pub use price::{Architecture, Price};
+pub use rollup::Rollup;
+pub use transaction::{Member, MemberKey, Transaction};
