@@ -1,0 +1,54 @@
+"""Where an asynchronous invocation goes when its retries are used up: the OnFailure destination in S3.
+
+ministack knows queues and topics as destinations; for buckets this writes the object that Lambda would.
+"""
+
+import json
+import time
+import uuid
+
+from ministack.services import lambda_svc, s3
+
+_BUCKET_ARN = "arn:aws:s3:::"
+_route = lambda_svc._route_async_failure
+
+
+def install() -> None:
+    lambda_svc._route_async_failure = route_failure
+
+
+def route_failure(target: str, function_name: str, event: dict, result: dict) -> None:
+    """Stores the event with the reason of its failure, or leaves the destination to ministack."""
+    if not target.startswith(_BUCKET_ARN):
+        _route(target, function_name, event, result)
+        return
+    function = lambda_svc._functions.get(function_name) or {}
+    record = _invocation_record(function, event, result)
+    s3._put_object(target.removeprefix(_BUCKET_ARN), _object_key(function_name), json.dumps(record).encode(), {})
+
+
+def _object_key(function_name: str) -> str:
+    now = time.gmtime()
+    day, moment = time.strftime("%Y/%m/%d", now), time.strftime("%Y-%m-%dT%H.%M.%S", now)
+    return f"aws/lambda/async/{function_name}/{day}/{moment}-{uuid.uuid4()}"
+
+
+def _invocation_record(function: dict, event: dict, result: dict) -> dict:
+    settings = function.get("event_invoke_config") or function.get("event_invoke_configs", {}).get("$LATEST") or {}
+    return {
+        "version": "1.0",
+        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()),
+        "requestContext": {
+            "requestId": str(uuid.uuid4()),
+            "functionArn": function.get("config", {}).get("FunctionArn", "") + ":$LATEST",
+            "condition": "RetriesExhausted",
+            "approximateInvokeCount": int(settings.get("MaximumRetryAttempts", 2)) + 1,
+        },
+        "requestPayload": event,
+        "responseContext": {
+            "statusCode": 200,
+            "executedVersion": "$LATEST",
+            "functionError": result.get("function_error") or "Unhandled",
+        },
+        "responsePayload": result.get("body"),
+    }
