@@ -1,1 +1,1 @@
-//! x
+//! What only the whole can show.

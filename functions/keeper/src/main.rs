@@ -1,2 +1,25 @@
-//! x
-fn main() {}
+//! The cold start of the keeper.
+
+use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
+use lamplight_aws::clock::now_ms;
+use lamplight_keeper::{Context, KeeperError, handle};
+use serde::de::IgnoredAny;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    lamplight_aws::log::init();
+    let context = Context::from_environment()?;
+    let context = &context;
+    run(service_fn(move |_: LambdaEvent<IgnoredAny>| async move {
+        handle(context, now_ms()).await.map_err(diagnostic)
+    }))
+    .await
+}
+
+fn diagnostic(error: KeeperError) -> Diagnostic {
+    tracing::error!(error_type = error.name(), %error, "the run failed");
+    Diagnostic {
+        error_type: error.name().to_owned(),
+        error_message: error.to_string(),
+    }
+}

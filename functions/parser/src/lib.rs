@@ -1,1 +1,16 @@
-//! x
+//! The parser: a delivery in; rollups, issues, transactions and alerts out.
+//!
+//! # Layout
+//!
+//! - [`context`]: what is made once
+//! - [`handler`]: what happens to a payload
+//! - [`write`]: from a ledger into the table and onto the topic
+
+pub mod context;
+mod error;
+pub mod handler;
+mod write;
+
+pub use context::Context;
+pub use error::ParserError;
+pub use handler::{Answer, Reading, add, handle};

@@ -1,1 +1,26 @@
-//! x
+//! What people are told: the alert, its links, its Slack form.
+//!
+//! Pure: who publishes and who posts is not known here.
+//!
+//! # Layout
+//!
+//! - [`alert`]: the alert as it travels over SNS, for any subscriber
+//! - [`alarm`]: CloudWatch alarms that come over the same topic
+//! - [`notice`]: what a message on the topic is
+//! - [`links`]: the AWS console's pages
+//! - [`publish`]: who publishes
+//! - [`slack`]: Block Kit, within its limits
+//! - [`plain`]: the same message as text, for a terminal
+
+pub mod alarm;
+pub mod alert;
+pub mod links;
+pub mod notice;
+pub mod plain;
+pub mod publish;
+pub mod slack;
+
+pub use alert::{Alert, Reason, Severity};
+pub use notice::Notice;
+pub use publish::Publish;
+pub use slack::SlackMessage;

@@ -85,3 +85,87 @@ fn detectors(first: u8) -> &'static [Detector] {
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Pieces that detectors look for: lines made of them come close to what is recognised, and to what is not.
+    const PIECES: [&str; 44] = [
+        "REPORT",
+        "START",
+        "END",
+        "INIT_REPORT",
+        "INIT_START",
+        "RESTORE_REPORT",
+        "EXTENSION",
+        "TELEMETRY",
+        "XRAY",
+        " ",
+        "\t",
+        "\n",
+        "\r",
+        "\u{a0}",
+        "RequestId: ",
+        "Duration: ",
+        "12.5 ms",
+        "Memory Size: ",
+        "Status: ",
+        "timeout",
+        "Error Type: ",
+        "[ERROR]",
+        "Traceback (most recent call last):",
+        "KeyError: ",
+        "2026-11-20T08:47:12.345Z",
+        "2026/11/20 08:47:12 ",
+        "8b9e7c2a-3a44-4a7e-9d2a-7f5f3c1c0a01",
+        "Task timed out after ",
+        "3.00 seconds",
+        "ERROR",
+        "Invoke Error",
+        "{",
+        "}",
+        "\"",
+        "\"errorType\":\"x\",",
+        "\"message\":",
+        "\"type\":\"platform.report\",\"record\":",
+        ": ",
+        "java.lang.Error",
+        "panic: ",
+        "FATAL ERROR: ",
+        "é",
+        "[",
+        "]",
+    ];
+
+    proptest! {
+        #[test]
+        fn any_text_has_a_meaning(text in any::<String>()) {
+            let _ = recognise(&text, &Source::default());
+        }
+
+        #[test]
+        fn any_line_made_of_known_pieces_has_a_meaning(pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..14)) {
+            let text = pieces.concat();
+            let _ = recognise(&text, &Source::default());
+        }
+
+        #[test]
+        fn the_pairs_of_a_report_may_stand_in_any_order_and_spacing(
+            order in Just([0, 1, 2, 3, 4, 5, 6]).prop_shuffle(),
+            gaps in prop::collection::vec("[ \t]{1,4}", 8),
+        ) {
+            let pairs = ["Duration: 12.50 ms", "Billed Duration: 99 ms", "Memory Size: 128 MB", "Max Memory Used: 64 MB",
+                "Init Duration: 86.10 ms", "Status: error", "Error Type: Runtime.ExitError"];
+            let mut shuffled = "REPORT RequestId: a-1".to_owned();
+            for (position, gap) in order.iter().zip(&gaps) {
+                shuffled.push_str(gap);
+                shuffled.push_str(pairs[*position]);
+            }
+            let straight = format!("REPORT RequestId: a-1\t{}", pairs.join("\t"));
+            prop_assert_eq!(recognise(&shuffled, &Source::default()), recognise(&straight, &Source::default()));
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Counters and sums that add up.
 
 use lamplight_logs::Fact;
+use serde::{Deserialize, Serialize};
 
 /// What is counted or summed for a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +76,7 @@ impl Counter {
 }
 
 /// A value for each [`Counter`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters([u64; Counter::ALL.len()]);
 
 impl Counters {

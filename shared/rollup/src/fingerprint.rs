@@ -1,5 +1,6 @@
 //! What fails alike: the fingerprint of a failure, from what does not change from one occurrence to the next.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use lamplight_logs::{Detection, Fact};
@@ -14,7 +15,7 @@ const VERSION: u64 = 1;
 const MESSAGE_CHARACTERS: usize = 300;
 
 /// The identity of an issue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fingerprint(u64);
 
 impl Fingerprint {

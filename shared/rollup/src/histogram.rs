@@ -4,6 +4,7 @@
 //! 2.2 % of every value in it. Adding buckets is merging histograms. Source: OpenTelemetry metrics data model,
 //! "ExponentialHistogram".
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Buckets for each doubling.
@@ -13,7 +14,7 @@ const RESOLUTION: f64 = 16.0;
 pub const ZERO: i16 = i16::MIN;
 
 /// How many values fell into each bucket. Values are microseconds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Histogram(BTreeMap<i16, u64>);
 
 impl Histogram {

@@ -83,6 +83,8 @@ pub struct Sample {
     pub rank: Rank,
     /// The invocation, where the line names it.
     pub request_id: Option<String>,
+    /// The trace, where the line names it.
+    pub trace_id: Option<String>,
     /// The log group.
     pub log_group: Option<String>,
     /// The log stream.
@@ -133,6 +135,7 @@ impl Issue {
                     event: xxh3_64(identity),
                 },
                 request_id: own(&fact.request_id),
+                trace_id: own(&fact.trace_id),
                 log_group: own(&source.log_group),
                 log_stream: own(&source.log_stream),
                 message: cut(event.message.trim_end(), SAMPLE_BYTES).to_owned(),

@@ -49,7 +49,8 @@ impl EventTotals {
         self.between_ms = Some((earliest.min(from), latest.max(to)));
     }
 
-    fn merge(&mut self, other: Self) {
+    /// Adds another's numbers.
+    pub fn merge(&mut self, other: Self) {
         self.total += other.total;
         self.unreadable += other.unreadable;
         for (kind, count) in other.by_kind {

@@ -1,6 +1,7 @@
 //! Largest values, which merge by maximum.
 
 use lamplight_logs::Fact;
+use serde::{Deserialize, Serialize};
 
 use crate::counters::microseconds;
 
@@ -40,7 +41,7 @@ impl Peak {
 }
 
 /// The value of each [`Peak`] that is known.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Peaks([Option<u64>; Peak::ALL.len()]);
 
 impl Peaks {

@@ -1,5 +1,6 @@
 //! One function in one bucket of time.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use lamplight_logs::Fact;
@@ -12,7 +13,7 @@ use crate::peaks::Peaks;
 /// What the lines of one function in one bucket of time add up to.
 ///
 /// Merging is associative and commutative.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollup {
     /// Counters and sums.
     pub counters: Counters,

@@ -154,6 +154,8 @@ pub struct SampleSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub log_group: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_stream: Option<String>,
@@ -426,6 +428,7 @@ impl IssueSummary {
             last_seen: time_text(sample.rank.at_ms),
             sample: SampleSummary {
                 request_id: sample.request_id.clone(),
+                trace_id: sample.trace_id.clone(),
                 log_group: sample.log_group.clone(),
                 log_stream: sample.log_stream.clone(),
                 timestamp: time_text(sample.rank.at_ms),

@@ -21,11 +21,25 @@ pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
         .find(|word| is_request_id(word))
         .map(Cow::Borrowed);
     if level.is_error() {
-        let message = rest.rsplit('\t').next().unwrap_or(rest);
-        fact.error_message = Some(Cow::Borrowed(first_line(message.trim_start())));
+        fact.error_message = Some(Cow::Borrowed(first_line(own_words(rest))));
         fact = fact.raising(Detection::ErrorLog, Counts::NONE);
     }
     Some(fact)
+}
+
+/// The message behind the columns, the request id and Ruby's program name.
+fn own_words(rest: &str) -> &str {
+    let message = rest.rsplit('\t').next().unwrap_or(rest).trim_start();
+    let (first, behind) = token(message);
+    let message = if is_request_id(first) {
+        behind.trim_start()
+    } else {
+        message
+    };
+    message
+        .strip_prefix("-- ")
+        .and_then(|named| named.split_once(": "))
+        .map_or(message, |(_, message)| message)
 }
 
 /// `[LEVEL]` and a blank or a tab; or a name or a time in brackets, and the level behind it.
@@ -35,12 +49,11 @@ fn bracketed(line: &str) -> Option<(Level, &str)> {
         return rest.starts_with([' ', '\t']).then_some((level, rest));
     }
     let rest = rest.trim_start();
-    let rest = after_log_time(rest).unwrap_or(rest);
     let is_timed = word.as_bytes().first().is_some_and(u8::is_ascii_digit) && word.contains(':');
-    if is_timed || rest.len() < line.len() - word.len() - 3 {
-        level_within(rest, 2)
-    } else {
-        None
+    match after_log_time(rest) {
+        Some(behind) => level_within(behind, 1),
+        None if is_timed => level_within(rest, 2),
+        None => None,
     }
 }
 

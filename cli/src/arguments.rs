@@ -1,0 +1,213 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use lamplight_rollup::Architecture;
+
+use crate::since::Since;
+
+/// See every Lambda invocation, from the logs it already writes.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Arguments {
+    /// Whether output is coloured; NO_COLOR and a pipe turn `auto` off
+    #[arg(long, value_enum, default_value_t = Colour::Auto, global = true)]
+    pub color: Colour,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say what each log event means
+    #[command(
+        after_help = "Example:\n  lamplight explain samples/logs/events.jsonl.gz\n  aws logs tail /aws/lambda/mailer --format short | lamplight explain --log-group /aws/lambda/mailer -"
+    )]
+    Explain(ExplainArguments),
+    /// Run logs through the pipeline in memory and print what a stack would hold
+    #[command(
+        after_help = "Example:\n  lamplight analyze samples/logs\n  aws logs filter-log-events --log-group-name /aws/lambda/mailer | lamplight analyze --log-group /aws/lambda/mailer -"
+    )]
+    Analyze(AnalyzeArguments),
+    /// Run the whole pipeline on this machine, with an embedded DynamoDB and no account
+    #[command(
+        after_help = "Example:\n  lamplight local --once samples/logs\n  lamplight local --slack-webhook https://hooks.slack.com/services/… --data lamplight.db"
+    )]
+    Local(Box<LocalArguments>),
+    /// List the functions with what they did and cost
+    #[command(after_help = "Example:\n  lamplight functions --since 7d")]
+    Functions(ReadArguments),
+    /// Show one function
+    #[command(after_help = "Example:\n  lamplight function mailer --since 24h")]
+    Function(NamedArguments),
+    /// List what fails
+    #[command(after_help = "Example:\n  lamplight issues --since 24h")]
+    Issues(ReadArguments),
+    /// Show one issue
+    #[command(after_help = "Example:\n  lamplight issue 1f03a5c27be9d481")]
+    Issue(NamedArguments),
+    /// List the transactions
+    #[command(after_help = "Example:\n  lamplight transactions --since 1h --output json")]
+    Transactions(ReadArguments),
+    /// Show one transaction
+    #[command(after_help = "Example:\n  lamplight trace 1-6a52d530-0ba60ad2785ec2ae7971737c")]
+    Trace(NamedArguments),
+    /// Show what the functions cost
+    #[command(after_help = "Example:\n  lamplight cost --since 30d --architecture arm64")]
+    Cost(ReadArguments),
+    /// Print completions for a shell
+    #[command(after_help = "Example:\n  lamplight completions bash > /etc/bash_completion.d/lamplight")]
+    Completions(CompletionsArguments),
+}
+
+/// How a result is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    #[default]
+    Table,
+    Json,
+}
+
+/// The processor that functions are priced by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Processor {
+    #[default]
+    #[value(name = "x86_64")]
+    X86,
+    Arm64,
+}
+
+impl From<Processor> for Architecture {
+    fn from(processor: Processor) -> Self {
+        match processor {
+            Processor::X86 => Self::X86_64,
+            Processor::Arm64 => Self::Arm64,
+        }
+    }
+}
+
+/// What the input does not say of itself.
+#[derive(Debug, Clone, Args)]
+pub struct PlaceArguments {
+    /// The log group of input that names none
+    #[arg(long, value_name = "NAME")]
+    pub log_group: Option<String>,
+    /// The log stream of input that names none
+    #[arg(long, value_name = "NAME")]
+    pub log_stream: Option<String>,
+    /// The account of input that names none
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// The region that the logs are from
+    #[arg(long, env = "AWS_REGION", value_name = "REGION")]
+    pub region: Option<String>,
+}
+
+impl PlaceArguments {
+    /// The region that was named, else the default one.
+    pub fn region(&self) -> Option<String> {
+        let named = self.region.clone().filter(|region| !region.is_empty());
+        named.or_else(|| {
+            std::env::var("AWS_DEFAULT_REGION")
+                .ok()
+                .filter(|region| !region.is_empty())
+        })
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// Files, folders, or - for standard input
+    #[arg(default_value = "-")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct AnalyzeArguments {
+    /// Files, folders, or - for standard input
+    #[arg(default_value = "-")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    /// The processor that functions are priced by
+    #[arg(long, value_enum, default_value_t)]
+    pub architecture: Processor,
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct LocalArguments {
+    /// Files and folders that are read first, or - for standard input
+    pub files: Vec<PathBuf>,
+    /// The port of the embedded table (0: any free one)
+    #[arg(long, default_value_t = 8641)]
+    pub dynamodb_port: u16,
+    /// The port that takes deliveries (0: any free one)
+    #[arg(long, default_value_t = 8642)]
+    pub port: u16,
+    /// Where alerts are posted; without it they are printed
+    #[arg(long, value_name = "URL", env = "LAMPLIGHT_SLACK_WEBHOOK", hide_env_values = true)]
+    pub slack_webhook: Option<String>,
+    /// Keep the table in this file; without it, in memory
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<PathBuf>,
+    /// Stop after the files and print what `analyze` prints
+    #[arg(long)]
+    pub once: bool,
+    #[command(flatten)]
+    pub place: PlaceArguments,
+    /// The processor that functions are priced by
+    #[arg(long, value_enum, default_value_t)]
+    pub architecture: Processor,
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// Where the table is, and how it is read.
+#[derive(Debug, Args)]
+pub struct ReadArguments {
+    /// The stack whose table is read
+    #[arg(long, default_value = "lamplight", value_name = "NAME")]
+    pub stack: String,
+    /// The table, instead of the stack's
+    #[arg(long, value_name = "NAME")]
+    pub table: Option<String>,
+    /// The endpoint of a local table, such as http://127.0.0.1:8641
+    #[arg(long, env = "AWS_ENDPOINT_URL", value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// From when on: 30m, 24h, 7d, a date or an RFC 3339 time
+    #[arg(long, default_value = "24h")]
+    pub since: Since,
+    /// The processor that functions are priced by
+    #[arg(long, value_enum, default_value_t)]
+    pub architecture: Processor,
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct NamedArguments {
+    /// The name of the function, the issue's fingerprint or the trace's id
+    pub name: String,
+    #[command(flatten)]
+    pub read: ReadArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    pub shell: clap_complete::Shell,
+}

@@ -1,0 +1,10 @@
+//! The commands: one file each.
+
+pub mod analyze;
+pub mod completions;
+pub mod cost;
+pub mod explain;
+pub mod functions;
+pub mod issues;
+pub mod local;
+pub mod transactions;

@@ -1,0 +1,87 @@
+//! `lamplight local`: the whole pipeline on this machine.
+//!
+//! - `files`: what is read first
+//! - `server`: the invoke URL
+//! - `topic`: what stands for SNS, SQS and Slack
+
+mod files;
+mod server;
+mod topic;
+
+use std::collections::HashSet;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lamplight_aws::clock::now_ms;
+use lamplight_embedded::Embedded;
+use lamplight_logs::Limits;
+use lamplight_rollup::ErrorLogs;
+use tokio::net::TcpListener;
+
+use crate::arguments::LocalArguments;
+use crate::error::CliError;
+use crate::output::{complain, note};
+use topic::LocalTopic;
+
+type ParserContext = lamplight_parser::Context<LocalTopic>;
+
+pub async fn run(arguments: LocalArguments) -> Result<ExitCode, CliError> {
+    let embedded = Embedded::start(arguments.dynamodb_port, arguments.data.as_deref()).await?;
+    let topic = LocalTopic::new(embedded.table(), &arguments);
+    let context = ParserContext {
+        table: embedded.table(),
+        topic: topic.clone(),
+        region: arguments.place.region(),
+        own_log_groups: HashSet::new(),
+        error_logs: ErrorLogs::Raise,
+        limits: Limits::default(),
+    };
+    if arguments.once {
+        let read = files::read(&arguments, &context).await?;
+        files::print_held(&embedded.table(), &read, &arguments).await?;
+        return Ok(exit_code(read.all_read));
+    }
+    // Before the files, so that a port that is taken is said at once.
+    let port = arguments.port;
+    let listening = |error: std::io::Error| CliError::Listen {
+        port,
+        reason: error.to_string(),
+    };
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(listening)?;
+    let read = files::read(&arguments, &context).await?;
+    note(format!(
+        "table      {} (table {})",
+        embedded.url(),
+        lamplight_embedded::TABLE
+    ));
+    note(format!(
+        "deliveries http://{}{}",
+        listener.local_addr().map_err(listening)?,
+        server::INVOKE
+    ));
+    tokio::spawn(keep(lamplight_keeper::Context {
+        table: embedded.table(),
+        topic,
+    }));
+    tokio::select! {
+        served = server::serve(listener, Arc::new(context)) => served.map_err(listening)?,
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    Ok(exit_code(read.all_read))
+}
+
+fn exit_code(all_read: bool) -> ExitCode {
+    if all_read { ExitCode::SUCCESS } else { ExitCode::from(2) }
+}
+
+/// Runs the keeper once a minute, as the stack's schedule does.
+async fn keep(context: lamplight_keeper::Context<LocalTopic>) {
+    let mut minute = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        minute.tick().await;
+        if let Err(error) = lamplight_keeper::handle(&context, now_ms()).await {
+            complain(&format!("the keeper failed: {error}"));
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! What a document or a line is: the form is recognised, not named.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use lamplight_rollup::time::from_rfc3339;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// The form of a JSON object.
+#[derive(Debug)]
+pub enum Form<'a> {
+    /// A delivery, packed or not, or a Kinesis batch.
+    Payload,
+    /// What `aws logs filter-log-events` and `get-log-events` print.
+    Events(Vec<&'a RawValue>),
+    /// One event.
+    Event(Event<'a>),
+    /// What an application logged.
+    Other,
+}
+
+/// One event, as `aws logs` prints it or as one line of JSON has it.
+#[derive(Debug, Default)]
+pub struct Event<'a> {
+    pub id: Cow<'a, str>,
+    pub account: Option<Cow<'a, str>>,
+    pub region: Option<Cow<'a, str>>,
+    pub log_group: Option<Cow<'a, str>>,
+    pub log_stream: Option<Cow<'a, str>>,
+    pub timestamp: Option<i64>,
+    pub message: Cow<'a, str>,
+}
+
+/// The members of an object that tell its form.
+#[derive(Default)]
+struct Probe<'a> {
+    event: Event<'a>,
+    has_message: bool,
+    has_delivery: bool,
+    has_log_events: bool,
+    has_message_type: bool,
+    events: Option<Vec<&'a RawValue>>,
+    has_others: bool,
+}
+
+/// Tells the form of a JSON object.
+///
+/// # Errors
+///
+/// What is wrong with the JSON.
+pub fn form(text: &str) -> Result<Form<'_>, serde_json::Error> {
+    let probe: Probe<'_> = serde_json::from_str(text)?;
+    Ok(
+        if probe.has_delivery || (probe.has_message_type && probe.has_log_events) {
+            Form::Payload
+        } else if let Some(events) = probe
+            .events
+            .filter(|events| events.iter().all(|event| is_event(event.get())))
+        {
+            Form::Events(events)
+        } else if probe.has_message && !probe.has_others {
+            Form::Event(probe.event)
+        } else {
+            Form::Other
+        },
+    )
+}
+
+/// Reads one of the events that `aws logs` prints.
+pub fn event(text: &str) -> Option<Event<'_>> {
+    let probe: Probe<'_> = serde_json::from_str(text).ok()?;
+    probe.has_message.then_some(probe.event)
+}
+
+fn is_event(text: &str) -> bool {
+    text.starts_with('{') && (text.contains("\"message\"") || text.contains("\"timestamp\""))
+}
+
+/// Whether a text that is no whole object begins like a delivery or an event.
+pub fn is_cut_envelope(text: &str) -> bool {
+    const KEYS: [&str; 9] = [
+        "awslogs",
+        "messageType",
+        "Records",
+        "events",
+        "logGroup",
+        "logStream",
+        "message",
+        "timestamp",
+        "owner",
+    ];
+    let start = text.trim_start_matches(|c: char| c == '{' || c.is_whitespace());
+    KEYS.iter().any(|key| {
+        start
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_prefix(key))
+            .is_some_and(|rest| rest.starts_with('"'))
+    })
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Probe<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ProbeVisitor)
+    }
+}
+
+struct ProbeVisitor;
+
+impl<'de> Visitor<'de> for ProbeVisitor {
+    type Value = Probe<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Probe<'de>, A::Error> {
+        let mut probe = Probe::default();
+        while let Some(key) = map.next_key::<Cow<'_, str>>()? {
+            let event = &mut probe.event;
+            match key.as_ref() {
+                "message" => match text(map.next_value()?) {
+                    Some(message) => {
+                        probe.has_message = true;
+                        event.message = message;
+                    }
+                    None => probe.has_others = true,
+                },
+                "timestamp" => event.timestamp = time(map.next_value()?),
+                "id" | "eventId" => event.id = text(map.next_value()?).unwrap_or_default(),
+                "logGroup" | "logGroupName" => event.log_group = text(map.next_value()?),
+                "logStream" | "logStreamName" => event.log_stream = text(map.next_value()?),
+                "owner" | "account" => event.account = text(map.next_value()?),
+                "region" => event.region = text(map.next_value()?),
+                "awslogs" => probe.has_delivery |= is_packed(map.next_value()?),
+                "Records" => probe.has_delivery |= is_batch(map.next_value()?),
+                "messageType" => {
+                    map.next_value::<IgnoredAny>()?;
+                    probe.has_message_type = true;
+                }
+                "logEvents" => {
+                    map.next_value::<IgnoredAny>()?;
+                    probe.has_log_events = true;
+                }
+                "events" => probe.events = serde_json::from_str(map.next_value::<&RawValue>()?.get()).ok(),
+                "ingestionTime" | "extractedFields" => drop(map.next_value::<IgnoredAny>()?),
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    probe.has_others = true;
+                }
+            }
+        }
+        Ok(probe)
+    }
+}
+
+fn text(value: &RawValue) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    serde_json::from_str::<Text<'_>>(value.get()).ok().map(|text| text.0)
+}
+
+/// Milliseconds since the epoch, as a number or as RFC 3339.
+fn time(value: &RawValue) -> Option<i64> {
+    value.get().parse().ok().or_else(|| from_rfc3339(&text(value)?))
+}
+
+fn is_packed(value: &RawValue) -> bool {
+    value.get().contains("\"data\"")
+}
+
+/// A batch of another source, such as an event that an application logged, is no Kinesis batch.
+fn is_batch(value: &RawValue) -> bool {
+    value.get().contains("\"kinesis\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_told_apart() {
+        assert!(matches!(form(r#"{"awslogs":{"data":"x"}}"#), Ok(Form::Payload)));
+        assert!(matches!(
+            form(r#"{"Records":[{"kinesis":{"data":"x"}}]}"#),
+            Ok(Form::Payload)
+        ));
+        assert!(matches!(
+            form(r#"{"messageType":"DATA_MESSAGE","logEvents":[]}"#),
+            Ok(Form::Payload)
+        ));
+        assert!(
+            matches!(form(r#"{"events":[{"timestamp":1,"message":"a"}],"nextToken":"x"}"#), Ok(Form::Events(list)) if list.len() == 1)
+        );
+        assert!(
+            matches!(form(r#"{"timestamp":"1970-01-01T00:00:01Z","message":"a"}"#), Ok(Form::Event(event)) if event.timestamp == Some(1_000))
+        );
+        for logged in [
+            r#"{"level":"ERROR","message":"no card"}"#,
+            r#"{"Records":[{"s3":{}}]}"#,
+            r#"{"message":{"errorType":"x"},"timestamp":1}"#,
+            r#"{"type":"platform.report","record":{}}"#,
+            "{}",
+        ] {
+            assert!(matches!(form(logged), Ok(Form::Other)), "{logged}");
+        }
+        assert!(form(r#"{"message":"#).is_err());
+    }
+
+    #[test]
+    fn a_cut_envelope_is_told_from_a_cut_log() {
+        assert!(is_cut_envelope(r#"{"awslogs":{"da"#));
+        assert!(is_cut_envelope(r#"{ "message": "a"#));
+        assert!(!is_cut_envelope(r#"{"level":"INFO","mess"#));
+        assert!(!is_cut_envelope("{'log': 1}"));
+    }
+}

@@ -1,0 +1,288 @@
+//! Results as tables that fit the terminal.
+//!
+//! - `grid`: how a table looks
+//! - `event`: one event explained
+
+mod event;
+mod grid;
+
+use lamplight_rollup::Transaction;
+use lamplight_rollup::summary::{Analysis, FunctionSummary, IssueSummary, TransactionSummary};
+
+pub use event::explanation;
+
+use crate::commands::cost::Cost;
+use grid::{Cell, Grid};
+
+/// Everything that a stack holds, one table below the other.
+pub fn analysis(analysis: &Analysis) -> String {
+    let between = match (&analysis.from, &analysis.to) {
+        (Some(from), Some(to)) => format!(", from {} to {}", moment(from), moment(to)),
+        _ => String::new(),
+    };
+    let unreadable = match analysis.events.unreadable {
+        0 => String::new(),
+        count => format!(" ({count} unreadable)"),
+    };
+    let alerts = analysis.alerts.len();
+    [
+        format!("{} events{unreadable}{between}", analysis.events.total),
+        format!("Functions\n{}", functions(&analysis.functions)),
+        format!("Issues\n{}", issues(&analysis.issues)),
+        format!("Transactions\n{}", transactions(&analysis.transactions)),
+        format!("{alerts} {}", if alerts == 1 { "alert" } else { "alerts" }),
+    ]
+    .join("\n\n")
+}
+
+/// What functions did and cost.
+pub fn functions(functions: &[FunctionSummary]) -> String {
+    if functions.is_empty() {
+        return "no invocations".to_owned();
+    }
+    let mut grid = Grid::new(&[
+        "function",
+        "invocations",
+        "failed",
+        "timeouts",
+        "memory",
+        "crashes",
+        "exceptions",
+        "cold",
+        "p50 ms",
+        "p99 ms",
+        "MB used",
+        "cost $",
+    ]);
+    for function in functions {
+        let durations = function.duration_ms;
+        grid.row(vec![
+            Cell::text(&function.function),
+            Cell::number(function.invocations),
+            Cell::alarming(function.failed),
+            Cell::alarming(function.timeouts),
+            Cell::alarming(function.out_of_memory),
+            Cell::alarming(function.crashes),
+            Cell::alarming(function.exceptions),
+            Cell::number(function.cold_starts),
+            Cell::maybe(durations.map(|durations| milliseconds(durations.p50))),
+            Cell::maybe(durations.map(|durations| milliseconds(durations.p99))),
+            Cell::maybe(memory(function)),
+            Cell::maybe(function.cost_usd.map(dollars)),
+        ]);
+    }
+    grid.to_string()
+}
+
+/// One function, member by member.
+pub fn function(function: &FunctionSummary) -> String {
+    let durations = function.duration_ms.map(|durations| {
+        let parts = [
+            ("avg", durations.avg),
+            ("p50", durations.p50),
+            ("p90", durations.p90),
+            ("p95", durations.p95),
+            ("p99", durations.p99),
+            ("max", durations.max),
+        ];
+        parts
+            .map(|(name, value)| format!("{name} {}", milliseconds(value)))
+            .join(", ")
+            + " ms"
+    });
+    let inits = function.init_ms.map(|inits| {
+        format!(
+            "avg {}, p99 {}, max {} ms",
+            milliseconds(inits.avg),
+            milliseconds(inits.p99),
+            milliseconds(inits.max)
+        )
+    });
+    let failures = format!(
+        "{} ({} timeouts, {} out of memory, {} crashes, {} exceptions)",
+        function.failed, function.timeouts, function.out_of_memory, function.crashes, function.exceptions
+    );
+    let rows = [
+        ("function", Some(function.function.clone())),
+        ("account", Some(function.account.clone())),
+        ("region", Some(function.region.clone())),
+        ("invocations", Some(function.invocations.to_string())),
+        ("failed", Some(failures)),
+        (
+            "cold starts",
+            Some(format!(
+                "{} ({} failed initialisations)",
+                function.cold_starts, function.init_failures
+            )),
+        ),
+        ("duration", durations),
+        ("init", inits),
+        ("memory", memory(function).map(|memory| format!("{memory} MB used"))),
+        (
+            "billed",
+            Some(format!("{} ms, {:.3} GB-s", function.billed_ms, function.gb_seconds)),
+        ),
+        ("cost", function.cost_usd.map(|cost| format!("$ {}", dollars(cost)))),
+    ];
+    members(&rows)
+}
+
+/// What fails.
+pub fn issues(issues: &[IssueSummary]) -> String {
+    if issues.is_empty() {
+        return "no issues".to_owned();
+    }
+    let mut grid = Grid::new(&["issue", "kind", "function", "title", "count", "last seen", "state"]);
+    for issue in issues {
+        grid.row(vec![
+            Cell::text(&issue.fingerprint),
+            Cell::text(issue.kind.name()),
+            Cell::text(&issue.function),
+            Cell::text(&issue.title),
+            Cell::number(issue.count),
+            Cell::maybe(issue.last_seen.as_deref().map(moment)),
+            Cell::text(&issue.state),
+        ]);
+    }
+    grid.to_string()
+}
+
+/// One issue, member by member, and its sample.
+pub fn issue(issue: &IssueSummary) -> String {
+    let sample = &issue.sample;
+    let rows = [
+        ("issue", Some(issue.fingerprint.clone())),
+        ("title", Some(issue.title.clone())),
+        ("kind", Some(issue.kind.name().to_owned())),
+        ("state", Some(issue.state.clone())),
+        (
+            "function",
+            Some(format!("{} ({} {})", issue.function, issue.account, issue.region)),
+        ),
+        ("count", Some(issue.count.to_string())),
+        ("first seen", issue.first_seen.as_deref().map(moment)),
+        ("last seen", issue.last_seen.as_deref().map(moment)),
+        ("request", sample.request_id.clone()),
+        ("trace", sample.trace_id.clone()),
+        ("log group", sample.log_group.clone()),
+        ("log stream", sample.log_stream.clone()),
+    ];
+    format!("{}\n\n{}", members(&rows), grid::harmless(&sample.message))
+}
+
+/// What belongs together.
+pub fn transactions(transactions: &[TransactionSummary]) -> String {
+    if transactions.is_empty() {
+        return "no transactions".to_owned();
+    }
+    let mut grid = Grid::new(&["trace", "status", "started", "ms", "functions", "milestones"]);
+    for transaction in transactions {
+        let milestones: Vec<_> = transaction
+            .milestones
+            .iter()
+            .map(|milestone| milestone.name.as_str())
+            .collect();
+        grid.row(vec![
+            Cell::text(&transaction.trace_id),
+            if transaction.errors > 0 {
+                Cell::bad(transaction.status)
+            } else {
+                Cell::text(transaction.status)
+            },
+            Cell::maybe(transaction.started_at.as_deref().map(moment)),
+            Cell::number(transaction.duration_ms),
+            Cell::text(&transaction.functions.join(" → ")),
+            Cell::text(&milestones.join(" → ")),
+        ]);
+    }
+    grid.to_string()
+}
+
+/// One transaction and its members in the order of time.
+pub fn transaction(summary: &TransactionSummary, transaction: &Transaction) -> String {
+    let rows = [
+        ("trace", Some(summary.trace_id.clone())),
+        ("status", Some(summary.status.to_owned())),
+        ("started", summary.started_at.as_deref().map(moment)),
+        ("duration", Some(format!("{} ms", summary.duration_ms))),
+    ];
+    let mut parts: Vec<_> = transaction.members.iter().collect();
+    parts.sort_by_key(|(_, member)| member.first_ms);
+    let mut grid = Grid::new(&["after ms", "ms", "function", "request", "milestones", "errors"]);
+    for (key, member) in parts {
+        let milestones: Vec<_> = member.milestones.iter().map(|(_, name)| name.as_str()).collect();
+        grid.row(vec![
+            Cell::number(member.first_ms - transaction.started_ms()),
+            Cell::number(member.last_ms - member.first_ms),
+            Cell::text(&key.function.function),
+            Cell::text(&key.request_id),
+            Cell::text(&milestones.join(" → ")),
+            Cell::alarming(member.errors.len() as u64),
+        ]);
+    }
+    format!("{}\n\n{grid}", members(&rows))
+}
+
+/// What functions cost.
+pub fn cost(cost: &Cost) -> String {
+    let mut grid = Grid::new(&["function", "account", "region", "invocations", "GB-s", "cost $"]);
+    for function in &cost.functions {
+        grid.row(vec![
+            Cell::text(&function.function),
+            Cell::text(&function.account),
+            Cell::text(&function.region),
+            Cell::number(function.invocations),
+            Cell::number(format!("{:.3}", function.gb_seconds)),
+            Cell::maybe(function.cost_usd.map(dollars)),
+        ]);
+    }
+    let free = &cost.free_tier;
+    format!(
+        "{grid}\n\ntotal $ {}\nnot taken off: the monthly free tier of {} requests and {} GB-s, of which these use {} and {:.3}",
+        dollars(cost.total_usd),
+        free.requests,
+        free.gb_seconds,
+        free.used_requests,
+        free.used_gb_seconds
+    )
+}
+
+/// Names and values, one a line; what is not known is left out.
+fn members(rows: &[(&str, Option<String>)]) -> String {
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let known = rows.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+    known
+        .map(|(name, value)| format!("{name:width$}  {}", grid::harmless(value)))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn memory(function: &FunctionSummary) -> Option<String> {
+    Some(format!("{}/{}", function.max_memory_mb?, function.memory_mb?))
+}
+
+fn milliseconds(value: f64) -> String {
+    if value < 100.0 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.0}")
+    }
+}
+
+fn dollars(value: f64) -> String {
+    if value < 0.01 {
+        format!("{value:.6}")
+    } else {
+        format!("{value:.2}")
+    }
+}
+
+/// A time without its fraction of a second.
+fn moment(rfc3339: &str) -> String {
+    rfc3339
+        .split('.')
+        .next()
+        .unwrap_or(rfc3339)
+        .trim_end_matches('Z')
+        .replace('T', " ")
+}

@@ -1,0 +1,61 @@
+//! Why something could not be told.
+
+use lamplight_aws::AwsError;
+use lamplight_table::TableError;
+
+/// Why a message could not be posted.
+#[derive(Debug, thiserror::Error)]
+pub enum PostError {
+    /// Slack refused it, and would again: a matter of the webhook or of the message.
+    #[error("Slack refuses the message with {status} {reason}; see that the webhook exists and its channel is open")]
+    Refused {
+        /// The status.
+        status: u16,
+        /// What Slack says.
+        reason: String,
+    },
+    /// Slack cannot take it now.
+    #[error("Slack answers {status} {reason}")]
+    Later {
+        /// The status.
+        status: u16,
+        /// What Slack says.
+        reason: String,
+    },
+    /// Slack or the secret could not be reached.
+    #[error(transparent)]
+    Unreachable(#[from] AwsError),
+}
+
+/// Why an event failed as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum NotifierError {
+    /// It is neither an SQS nor an SNS event.
+    #[error("the event is neither of SQS nor of SNS: {0}")]
+    UnknownEvent(String),
+    /// The table could not be read or written.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// Some of its notices could not be told.
+    #[error("{count} of the event's notices could not be told")]
+    Untold {
+        /// How many.
+        count: usize,
+    },
+    /// The function is not set up.
+    #[error(transparent)]
+    Setup(#[from] AwsError),
+}
+
+impl NotifierError {
+    /// The name that Lambda shows as the type of the error.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::UnknownEvent(_) => "UnknownEvent",
+            Self::Table(_) => "TableFailed",
+            Self::Untold { .. } => "Untold",
+            Self::Setup(_) => "NotSetUp",
+        }
+    }
+}

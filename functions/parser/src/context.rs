@@ -1,0 +1,53 @@
+//! What the parser makes once, at its cold start.
+
+use std::collections::HashSet;
+
+use lamplight_aws::environment::{list, switch, variable};
+use lamplight_aws::{AwsError, Topic, Web};
+use lamplight_logs::Limits;
+use lamplight_rollup::ErrorLogs;
+use lamplight_table::Table;
+
+/// Everything that the handler needs besides the payload.
+#[derive(Debug)]
+pub struct Context<P> {
+    /// The table.
+    pub table: Table,
+    /// Where alerts are published.
+    pub topic: P,
+    /// The region that deliveries come from; a delivery names none.
+    pub region: Option<String>,
+    /// Log groups of this stack: reading them would feed the parser with its own lines, for ever.
+    pub own_log_groups: HashSet<String>,
+    /// Whether handled errors raise issues.
+    pub error_logs: ErrorLogs,
+    /// What a delivery may be at the most.
+    pub limits: Limits,
+}
+
+impl Context<Topic> {
+    /// The context of the deployed function.
+    ///
+    /// # Errors
+    ///
+    /// [`AwsError`] if the stack has not set what is needed.
+    pub fn from_environment() -> Result<Self, AwsError> {
+        let web = Web::default();
+        let table = Table::new(aws_sdk_dynamodb::Client::new(&web.config()?), variable("TABLE_NAME")?);
+        let own_log_groups = list("OWN_LOG_GROUPS")
+            .into_iter()
+            .chain(variable("AWS_LAMBDA_LOG_GROUP_NAME"));
+        Ok(Self {
+            table,
+            topic: Topic::from_environment(&web)?,
+            region: variable("AWS_REGION").ok(),
+            own_log_groups: own_log_groups.collect(),
+            error_logs: if switch("ERROR_LOGS")? == Some(false) {
+                ErrorLogs::Ignore
+            } else {
+                ErrorLogs::Raise
+            },
+            limits: Limits::default(),
+        })
+    }
+}

@@ -1,0 +1,138 @@
+//! One HTTPS connector for all clients, with region and credentials from Lambda's environment.
+//!
+//! Lambda sets everything that a client needs in the environment, so the chain of places that `aws-config` looks in
+//! is not needed, nor the time that it takes.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::http::Request;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+
+use crate::environment::variable;
+use crate::error::AwsError;
+
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// How long one attempt of a call may take.
+const ATTEMPT: Duration = Duration::from_secs(6);
+
+/// How long a post may take, with its answer.
+const POST: Duration = Duration::from_secs(10);
+
+/// Attempts of one call, the first among them.
+const ATTEMPTS: u32 = 4;
+
+/// One connector for AWS and the web: TLS is set up once.
+#[derive(Debug, Clone)]
+pub struct Web(SharedHttpConnector);
+
+impl Default for Web {
+    fn default() -> Self {
+        let settings = HttpConnectorSettings::builder()
+            .connect_timeout(CONNECT)
+            .read_timeout(ATTEMPT)
+            .build();
+        let connector = Connector::builder()
+            .connector_settings(settings)
+            .sleep_impl(TokioSleep::new())
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build();
+        Self(SharedHttpConnector::new(connector))
+    }
+}
+
+/// An answer to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The `Retry-After` header, in seconds.
+    pub retry_after_s: Option<u64>,
+    /// The body.
+    pub body: String,
+}
+
+impl Web {
+    /// The clients' configuration, from Lambda's environment.
+    ///
+    /// # Errors
+    ///
+    /// [`AwsError::Missing`] if the region or the credentials are not there.
+    pub fn config(&self) -> Result<SdkConfig, AwsError> {
+        let region = variable("AWS_REGION").or_else(|_| variable("AWS_DEFAULT_REGION"))?;
+        let credentials = Credentials::new(
+            variable("AWS_ACCESS_KEY_ID")?,
+            variable("AWS_SECRET_ACCESS_KEY")?,
+            variable("AWS_SESSION_TOKEN").ok(),
+            None,
+            "lambda",
+        );
+        let connector = self.0.clone();
+        let mut config = SdkConfig::builder()
+            .behavior_version(aws_smithy_runtime_api::client::behavior_version::BehaviorVersion::latest())
+            .region(Region::new(region))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(http_client_fn(move |_, _| connector.clone()))
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build());
+        if let Ok(endpoint_url) = variable("AWS_ENDPOINT_URL") {
+            config = config.endpoint_url(endpoint_url);
+        }
+        Ok(config.build())
+    }
+
+    /// Posts JSON. The URL is a secret: errors do not repeat it.
+    ///
+    /// # Errors
+    ///
+    /// [`AwsError::Request`] for a URL that is none, [`AwsError::Unanswered`] if there was no answer.
+    pub async fn post_json(&self, url: &str, body: String) -> Result<Answer, AwsError> {
+        let request = |reason: String| AwsError::Request { reason };
+        let mut post = Request::new(SdkBody::from(body));
+        post.set_method("POST").map_err(|error| request(error.to_string()))?;
+        post.set_uri(url).map_err(|error| request(error.to_string()))?;
+        post.headers_mut().insert("content-type", "application/json");
+        tokio::time::timeout(POST, self.answer(post)).await.unwrap_or_else(|_| {
+            Err(AwsError::Unanswered(format!(
+                "nothing came within {} s",
+                POST.as_secs()
+            )))
+        })
+    }
+
+    async fn answer(&self, request: Request) -> Result<Answer, AwsError> {
+        let answer = self
+            .0
+            .call(request)
+            .await
+            .map_err(|error| AwsError::Unanswered(error.to_string()))?;
+        let status = answer.status().as_u16();
+        let retry_after_s = answer
+            .headers()
+            .get("retry-after")
+            .and_then(|seconds| seconds.parse().ok());
+        let body = ByteStream::new(answer.into_body()).collect().await;
+        let body = body
+            .map_err(|error| AwsError::Unanswered(error.to_string()))?
+            .into_bytes();
+        Ok(Answer {
+            status,
+            retry_after_s,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        })
+    }
+}

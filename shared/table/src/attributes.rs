@@ -1,0 +1,152 @@
+//! Values as attributes, and back.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use lamplight_rollup::peaks::Peak;
+use lamplight_rollup::{Counter, Fingerprint, Rollup, histogram};
+
+/// An item of the table.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// The hashes of the deliveries that an item has counted.
+pub(crate) const SEEN: &str = "seen";
+/// When the item was first written: tells a minute that expired and came back from the one before.
+pub(crate) const BORN: &str = "born";
+/// When the item expires, in seconds since the epoch.
+pub(crate) const EXPIRES_AT: &str = "expires_at";
+/// What the counter of an issue begins with.
+pub(crate) const ISSUE_PREFIX: &str = "issue#";
+
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub(crate) fn hashes(ids: impl IntoIterator<Item = u64>) -> AttributeValue {
+    AttributeValue::Bs(ids.into_iter().map(hash_blob).collect())
+}
+
+pub(crate) fn hash(id: u64) -> AttributeValue {
+    AttributeValue::B(hash_blob(id))
+}
+
+fn hash_blob(id: u64) -> Blob {
+    Blob::new(id.to_be_bytes())
+}
+
+/// The text of an attribute.
+pub(crate) fn get_text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
+
+/// The value of a number.
+pub(crate) fn get_number<T: std::str::FromStr>(item: &Item, name: &str) -> Option<T> {
+    item.get(name)?.as_n().ok()?.parse().ok()
+}
+
+/// Whether an item has counted the delivery of this hash.
+pub(crate) fn has_seen(item: &Item, id: u64) -> bool {
+    let wanted = hash_blob(id);
+    item.get(SEEN)
+        .and_then(|seen| seen.as_bs().ok())
+        .is_some_and(|seen| seen.contains(&wanted))
+}
+
+/// The name of a histogram's bucket: `d120` for durations, `i88` for initialisations; `dz`, `iz` for zeros.
+fn bucket_name(prefix: char, index: i16) -> String {
+    if index == histogram::ZERO {
+        format!("{prefix}z")
+    } else {
+        format!("{prefix}{index}")
+    }
+}
+
+fn bucket_index(digits: &str) -> Option<i16> {
+    if digits == "z" {
+        Some(histogram::ZERO)
+    } else {
+        digits.parse().ok()
+    }
+}
+
+/// What a rollup adds to its item, in an order that is always the same. Zeros are not written.
+pub(crate) fn additions(rollup: &Rollup) -> Vec<(String, u64)> {
+    let counters = rollup
+        .counters
+        .nonzero()
+        .map(|(counter, value)| (counter.name().to_owned(), value));
+    let durations = rollup
+        .durations
+        .buckets()
+        .map(|(index, count)| (bucket_name('d', index), count));
+    let inits = rollup
+        .inits
+        .buckets()
+        .map(|(index, count)| (bucket_name('i', index), count));
+    let issues = rollup
+        .issues
+        .iter()
+        .map(|(fingerprint, count)| (format!("{ISSUE_PREFIX}{fingerprint}"), *count));
+    counters.chain(durations).chain(inits).chain(issues).collect()
+}
+
+/// The rollup of an item. Attributes that it does not know are passed over.
+pub(crate) fn rollup(item: &Item) -> Rollup {
+    let mut rollup = Rollup::default();
+    for (name, value) in item {
+        let Some(value) = value.as_n().ok().and_then(|digits| digits.parse::<u64>().ok()) else {
+            continue;
+        };
+        if let Some(counter) = Counter::from_name(name) {
+            rollup.counters.add(counter, value);
+        } else if let Some(peak) = Peak::from_name(name) {
+            rollup.peaks.raise(peak, value);
+        } else if let Some(fingerprint) = name.strip_prefix(ISSUE_PREFIX).and_then(Fingerprint::parse) {
+            rollup.add_issue(fingerprint, value);
+        } else if let Some(index) = name.strip_prefix('d').and_then(bucket_index) {
+            rollup.durations.add(index, value);
+        } else if let Some(index) = name.strip_prefix('i').and_then(bucket_index) {
+            rollup.inits.add(index, value);
+        }
+    }
+    rollup
+}
+
+#[cfg(test)]
+mod tests {
+    use lamplight_logs::{Source, recognise};
+
+    use super::*;
+
+    #[test]
+    fn a_rollup_goes_there_and_back() {
+        let mut rollup = Rollup::default();
+        for line in [
+            "REPORT RequestId: a\tDuration: 0.00 ms\tBilled Duration: 1 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB",
+            "REPORT RequestId: a\tDuration: 31.25 ms\tBilled Duration: 90 ms\tMemory Size: 128 MB\tMax Memory Used: 61 MB\t\
+             Init Duration: 55.10 ms\tStatus: timeout",
+        ] {
+            rollup.add_fact(&recognise(line, &Source::default()));
+        }
+        rollup.add_issue(Fingerprint::from_hash(7), 2);
+        let mut item: Item = additions(&rollup)
+            .into_iter()
+            .map(|(name, value)| (name, number(value)))
+            .collect();
+        item.extend(
+            rollup
+                .peaks
+                .known()
+                .map(|(peak, value)| (peak.name().to_owned(), number(value))),
+        );
+        item.insert(SEEN.to_owned(), hashes([1, 2]));
+        item.insert("expires_at".to_owned(), number(5));
+        assert_eq!(super::rollup(&item), rollup);
+        assert!(has_seen(&item, 2) && !has_seen(&item, 3));
+    }
+}

@@ -1,0 +1,89 @@
+//! Which alerts Slack has had: an alert that comes twice is posted once.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+
+use crate::Table;
+use crate::attributes::{EXPIRES_AT, get_number, number};
+use crate::error::TableError;
+use crate::keys;
+use crate::query::key;
+
+/// How long one process has the right to post an alert: longer than the notifier may run.
+const LEASE_MS: i64 = 60_000;
+
+/// How long it is known that an alert was posted: longer than any queue keeps it.
+const KEPT_MS: i64 = 30 * 86_400_000;
+
+/// Until when a process has the right to post; absent when the alert was posted.
+const LEASED_UNTIL: &str = "leased_until_ms";
+
+/// Whether an alert is to be posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Posting {
+    /// This process is to post it.
+    Mine,
+    /// It was posted.
+    Done,
+    /// Another process is posting it at this moment.
+    Busy,
+}
+
+impl Table {
+    /// Asks for the right to post an alert.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`].
+    pub async fn begin_posting(&self, alert_id: &str, now_ms: i64) -> Result<Posting, TableError> {
+        let mut item = key(&keys::alert(alert_id), keys::POSTED_ITEM);
+        item.insert(LEASED_UNTIL.to_owned(), number(now_ms + LEASE_MS));
+        item.insert(EXPIRES_AT.to_owned(), number((now_ms + KEPT_MS) / 1000));
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk) OR #lease < :now")
+            .expression_attribute_names("#lease", LEASED_UNTIL)
+            .expression_attribute_values(":now", number(now_ms))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(Posting::Mine),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(refusal)) => {
+                    let is_leased = refusal
+                        .item()
+                        .is_some_and(|item| get_number::<i64>(item, LEASED_UNTIL).is_some());
+                    Ok(if is_leased { Posting::Busy } else { Posting::Done })
+                }
+                _ => Err(TableError::call("PutItem")(error)),
+            },
+        }
+    }
+
+    /// Says that an alert was posted.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`]; the alert may then be posted again.
+    pub async fn finish_posting(&self, alert_id: &str, now_ms: i64) -> Result<(), TableError> {
+        let mut item = key(&keys::alert(alert_id), keys::POSTED_ITEM);
+        item.insert(EXPIRES_AT.to_owned(), number((now_ms + KEPT_MS) / 1000));
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        put.send().await.map(drop).map_err(TableError::call("PutItem"))
+    }
+
+    /// Gives the right to post an alert back, after the attempt failed.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`]; the right then ends by itself.
+    pub async fn abandon_posting(&self, alert_id: &str) -> Result<(), TableError> {
+        let delete = self.client.delete_item().table_name(&self.name);
+        let delete = delete.set_key(Some(key(&keys::alert(alert_id), keys::POSTED_ITEM)));
+        delete.send().await.map(drop).map_err(TableError::call("DeleteItem"))
+    }
+}

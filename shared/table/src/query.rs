@@ -1,0 +1,159 @@
+//! Reading partitions page by page, and writing items in batches.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
+
+use crate::Table;
+use crate::attributes::{Item, text};
+use crate::error::TableError;
+
+/// Items that `BatchWriteItem` takes.
+const WRITE_BATCH: usize = 25;
+
+/// Items that `BatchGetItem` takes.
+const READ_BATCH: usize = 100;
+
+/// Times that what DynamoDB left undone is asked for again.
+const ATTEMPTS: usize = 8;
+
+/// Which part of a partition is read.
+#[derive(Debug, Clone)]
+pub(crate) enum Sort {
+    /// All of it.
+    All,
+    /// Sort keys that begin with this.
+    Prefix(String),
+    /// Sort keys from this to that, both among them.
+    Between(String, String),
+}
+
+impl Table {
+    /// All items of a part of a partition, read consistently.
+    pub(crate) async fn query(&self, partition: &str, sort: Sort) -> Result<Vec<Item>, TableError> {
+        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        let query = query
+            .expression_attribute_names("#pk", "pk")
+            .expression_attribute_values(":pk", text(partition));
+        let query = match sort {
+            Sort::All => query.key_condition_expression("#pk = :pk"),
+            Sort::Prefix(prefix) => query
+                .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+                .expression_attribute_names("#sk", "sk")
+                .expression_attribute_values(":prefix", text(prefix)),
+            Sort::Between(first, last) => query
+                .key_condition_expression("#pk = :pk AND #sk BETWEEN :first AND :last")
+                .expression_attribute_names("#sk", "sk")
+                .expression_attribute_values(":first", text(first))
+                .expression_attribute_values(":last", text(last)),
+        };
+        query
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<_, _>>()
+            .await
+            .map_err(TableError::call("Query"))
+    }
+
+    /// One item, read consistently.
+    pub(crate) async fn get(&self, pk: &str, sk: &str) -> Result<Option<Item>, TableError> {
+        let get = self.client.get_item().table_name(&self.name).consistent_read(true);
+        let got = get
+            .key("pk", text(pk))
+            .key("sk", text(sk))
+            .send()
+            .await
+            .map_err(TableError::call("GetItem"))?;
+        Ok(got.item)
+    }
+
+    /// The items of these keys that exist.
+    pub(crate) async fn get_all(&self, keys: &[(String, String)]) -> Result<Vec<Item>, TableError> {
+        let mut items = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(READ_BATCH) {
+            let keys = chunk.iter().map(|(pk, sk)| key(pk, sk)).collect();
+            self.get_batch(keys, &mut items).await?;
+        }
+        Ok(items)
+    }
+
+    async fn get_batch(&self, mut keys: Vec<Item>, items: &mut Vec<Item>) -> Result<(), TableError> {
+        for attempt in 0..ATTEMPTS {
+            let wanted = KeysAndAttributes::builder()
+                .set_keys(Some(keys))
+                .consistent_read(true)
+                .build();
+            let wanted = wanted.map_err(|error| TableError::Call {
+                operation: "BatchGetItem",
+                reason: error.to_string(),
+            })?;
+            let got = self
+                .client
+                .batch_get_item()
+                .request_items(&self.name, wanted)
+                .send()
+                .await;
+            let got = got.map_err(TableError::call("BatchGetItem"))?;
+            items.extend(got.responses.unwrap_or_default().remove(&self.name).unwrap_or_default());
+            keys = match got.unprocessed_keys.unwrap_or_default().remove(&self.name) {
+                Some(rest) if !rest.keys.is_empty() => rest.keys,
+                _ => return Ok(()),
+            };
+            pause(attempt).await;
+        }
+        Err(TableError::Contention {
+            key: "BatchGetItem".to_owned(),
+        })
+    }
+
+    /// Puts items whole; writing one again changes nothing.
+    pub(crate) async fn put_all(&self, items: Vec<Item>) -> Result<(), TableError> {
+        for chunk in items.chunks(WRITE_BATCH) {
+            let requests = chunk
+                .iter()
+                .map(|item| put_request(item.clone()))
+                .collect::<Result<_, _>>()?;
+            self.put_batch(requests).await?;
+        }
+        Ok(())
+    }
+
+    async fn put_batch(&self, mut requests: Vec<WriteRequest>) -> Result<(), TableError> {
+        for attempt in 0..ATTEMPTS {
+            let write = self.client.batch_write_item().request_items(&self.name, requests);
+            let written = write.send().await.map_err(TableError::call("BatchWriteItem"))?;
+            requests = written
+                .unprocessed_items
+                .unwrap_or_default()
+                .remove(&self.name)
+                .unwrap_or_default();
+            if requests.is_empty() {
+                return Ok(());
+            }
+            pause(attempt).await;
+        }
+        Err(TableError::Contention {
+            key: "BatchWriteItem".to_owned(),
+        })
+    }
+}
+
+/// The key of an item.
+pub(crate) fn key(pk: &str, sk: &str) -> HashMap<String, AttributeValue> {
+    HashMap::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
+}
+
+fn put_request(item: Item) -> Result<WriteRequest, TableError> {
+    let put = PutRequest::builder().set_item(Some(item)).build();
+    let put = put.map_err(|error| TableError::Call {
+        operation: "BatchWriteItem",
+        reason: error.to_string(),
+    })?;
+    Ok(WriteRequest::builder().put_request(put).build())
+}
+
+/// Waits before DynamoDB is asked for the rest: 20 ms, doubled each time.
+pub(crate) async fn pause(attempt: usize) {
+    tokio::time::sleep(std::time::Duration::from_millis(20 << attempt.min(6))).await;
+}

@@ -1,0 +1,256 @@
+//! The table on a real DynamoDB implementation.
+
+use std::collections::BTreeSet;
+
+use lamplight_embedded::{Embedded, TABLE};
+use lamplight_logs::{Delivery, LogEvent, Source};
+use lamplight_rollup::{Bucket, Counter, ErrorLogs, FunctionKey, Ledger, Rollup, Span};
+use lamplight_table::{Claim, Claimed, Part, Posting, Table};
+
+const NOW_MS: i64 = 1_795_164_432_345;
+
+fn key() -> FunctionKey {
+    FunctionKey {
+        account: "210987654321".into(),
+        region: "eu-central-1".into(),
+        function: "mailer".into(),
+    }
+}
+
+fn ledger(lines: &[(i64, &str)]) -> Ledger {
+    let source = Source {
+        account: Some("210987654321".into()),
+        region: Some("eu-central-1".into()),
+        log_group: Some("/aws/lambda/mailer".into()),
+        log_stream: Some("s".into()),
+    };
+    let events = lines.iter().enumerate().map(|(i, (timestamp, line))| LogEvent {
+        id: i.to_string().into(),
+        timestamp: *timestamp,
+        message: (*line).into(),
+    });
+    let delivery = Delivery {
+        is_data: true,
+        source,
+        events: events.collect(),
+        unreadable: 0,
+    };
+    let mut ledger = Ledger::default();
+    ledger.add_delivery(&delivery, ErrorLogs::Raise);
+    ledger
+}
+
+fn report(duration_ms: u32, memory_mb: u32) -> Rollup {
+    let line = format!(
+        "REPORT RequestId: a\tDuration: {duration_ms}.00 ms\tBilled Duration: {duration_ms} ms\tMemory Size: 512 MB\t\
+         Max Memory Used: {memory_mb} MB"
+    );
+    ledger(&[(NOW_MS, &line)])
+        .functions
+        .remove(&key())
+        .unwrap()
+        .into_values()
+        .next()
+        .unwrap()
+}
+
+async fn read(table: &Table) -> Rollup {
+    let mut sum = Rollup::default();
+    let buckets = table
+        .rollups(&key(), NOW_MS - 3_600_000, NOW_MS + 3_600_000, NOW_MS)
+        .await
+        .unwrap();
+    buckets.values().for_each(|rollup| sum.merge(rollup));
+    sum
+}
+
+async fn add(table: &Table, parts: &[(u64, &Rollup)]) {
+    add_at(table, parts, NOW_MS).await;
+}
+
+async fn add_at(table: &Table, parts: &[(u64, &Rollup)], now_ms: i64) {
+    let minute = Bucket::holding(Span::Minute, NOW_MS);
+    let function = key();
+    let hours = BTreeSet::from([(&function, minute.within(Span::Hour))]);
+    table.mark_pending(&hours, now_ms).await.unwrap();
+    let parts = parts.iter().map(|(delivery, rollup)| Part {
+        delivery: *delivery,
+        rollup: (*rollup).clone(),
+    });
+    table.add_minute(&key(), minute, parts.collect(), now_ms).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_repetition_is_left_out_also_among_new_deliveries() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let (table, other) = (embedded.table(), embedded.table());
+    let (slow, large) = (report(90, 60), report(10, 80));
+    add(&table, &[(1, &slow)]).await;
+    add(&other, &[(1, &slow), (2, &large)]).await;
+    add(&table, &[(2, &large), (1, &slow)]).await;
+    let mut expected = slow.clone();
+    expected.merge(&large);
+    assert_eq!(read(&table).await, expected);
+    assert_eq!(table.functions().await.unwrap(), [key()]);
+}
+
+#[tokio::test]
+async fn a_rollup_with_more_attributes_than_an_update_takes_is_counted_once_too() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let table = embedded.table();
+    let mut wide = report(90, 60);
+    for hash in 0..700 {
+        wide.add_issue(lamplight_rollup::Fingerprint::from_hash(hash << 8), 1);
+    }
+    add(&table, &[(1, &wide)]).await;
+    add(&embedded.table(), &[(1, &wide)]).await;
+    assert_eq!(read(&table).await, wide);
+}
+
+#[tokio::test]
+async fn hours_and_days_are_the_sum_of_their_minutes_also_after_late_events() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let table = embedded.table();
+    add(&table, &[(1, &report(90, 60))]).await;
+    let day_ms = 86_400_000;
+    for (delivery, later_ms) in [(2, 0), (3, 5 * day_ms)] {
+        let now_ms = NOW_MS + later_ms;
+        for pending in table.pending().await.unwrap() {
+            table.roll_up(&pending, now_ms).await.unwrap();
+        }
+        if later_ms > 0 {
+            // The minute has expired: what it held is known to its hour alone.
+            delete(&embedded, &Bucket::holding(Span::Minute, NOW_MS).to_string()).await;
+        }
+        add_at(&table, &[(delivery, &report(10, 20))], now_ms).await;
+        for pending in table.pending().await.unwrap() {
+            table.roll_up(&pending, now_ms).await.unwrap();
+            table.roll_up(&pending, now_ms).await.unwrap();
+        }
+    }
+    for bucket in [Bucket::holding(Span::Hour, NOW_MS), Bucket::holding(Span::Day, NOW_MS)] {
+        let item = get(&embedded, &bucket.to_string()).await;
+        assert_eq!(item["invocations"].as_n().unwrap(), "3", "{bucket}");
+        assert_eq!(item["duration_us"].as_n().unwrap(), "110000", "{bucket}");
+    }
+    let late_ms = NOW_MS + 5 * day_ms;
+    let buckets = table.rollups(&key(), NOW_MS - day_ms, late_ms, late_ms).await.unwrap();
+    assert_eq!(
+        buckets
+            .values()
+            .map(|rollup| rollup.get(Counter::Invocations))
+            .sum::<u64>(),
+        3
+    );
+}
+
+async fn get(
+    embedded: &Embedded,
+    sk: &str,
+) -> std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue> {
+    let get = embedded.client().get_item().table_name(TABLE);
+    let text = |value: String| aws_sdk_dynamodb::types::AttributeValue::S(value);
+    get.key("pk", text(format!("fn#{}", key())))
+        .key("sk", text(sk.to_owned()))
+        .send()
+        .await
+        .unwrap()
+        .item
+        .unwrap()
+}
+
+async fn delete(embedded: &Embedded, sk: &str) {
+    let delete = embedded.client().delete_item().table_name(TABLE);
+    let text = |value: String| aws_sdk_dynamodb::types::AttributeValue::S(value);
+    delete
+        .key("pk", text(format!("fn#{}", key())))
+        .key("sk", text(sk.to_owned()))
+        .send()
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn one_delivery_claims_a_new_issue_and_its_retry_publishes_again_until_it_is_marked() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let (table, other) = (embedded.table(), embedded.table());
+    let ledger = ledger(&[(NOW_MS, "panic: no card")]);
+    let (fingerprint, issue) = ledger.issues.first_key_value().unwrap();
+    let record = async |table: &Table, delivery| {
+        table
+            .record_issue(*fingerprint, issue, delivery, NOW_MS, |claim, id| {
+                format!("{claim:?} {id}")
+            })
+            .await
+            .unwrap()
+    };
+    let Claimed::ToPublish(unsent) = record(&table, 1).await else {
+        panic!("the first delivery claims it")
+    };
+    assert_eq!(unsent.body, format!("{:?} {}", Claim::New, unsent.alert_id));
+    assert_eq!(record(&other, 2).await, Claimed::Nothing);
+    assert_eq!(record(&table, 1).await, Claimed::ToPublish(unsent.clone()));
+    assert_eq!(table.unsent(NOW_MS + 1).await.unwrap(), [unsent.clone()]);
+    table.mark_sent(&unsent.alert_id).await.unwrap();
+    assert_eq!(record(&table, 1).await, Claimed::Nothing);
+    assert_eq!(table.unsent(NOW_MS + 1).await.unwrap(), []);
+    let stored = table.issues().await.unwrap();
+    assert_eq!((stored.len(), &stored[0].issue), (1, issue));
+}
+
+#[tokio::test]
+async fn an_issue_knows_its_first_and_its_latest_occurrence_in_any_order() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let occurrence = |at_ms| ledger(&[(at_ms, "panic: no card")]).issues.pop_first().unwrap();
+    for (delivery, at_ms) in [(1, NOW_MS), (2, NOW_MS + 500), (3, NOW_MS - 500), (4, NOW_MS)] {
+        let (fingerprint, issue) = occurrence(at_ms);
+        embedded
+            .table()
+            .record_issue(fingerprint, &issue, delivery, NOW_MS, |_, _| String::new())
+            .await
+            .unwrap();
+    }
+    let stored = embedded.table().issues().await.unwrap();
+    let issue = &stored[0].issue;
+    assert_eq!(
+        (issue.first_seen_ms, issue.sample.rank.at_ms),
+        (NOW_MS - 500, NOW_MS + 500)
+    );
+}
+
+#[tokio::test]
+async fn a_transaction_is_the_union_of_its_members() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let table = embedded.table();
+    let line = |milestone: &str| format!(r#"{{"level":"ERROR","traceId":"order-1","milestone":"{milestone}"}}"#);
+    let first = ledger(&[(NOW_MS, &line("PAID"))]);
+    let second = ledger(&[(NOW_MS - 3_600_000, &line("ORDERED"))]);
+    for ledger in [&first, &second, &first] {
+        table.add_transactions(&ledger.transactions, NOW_MS).await.unwrap();
+    }
+    let mut expected = first.transactions.clone();
+    expected
+        .get_mut("order-1")
+        .unwrap()
+        .merge(second.transactions["order-1"].clone());
+    assert_eq!(
+        table.transactions(NOW_MS - 7_200_000, NOW_MS + 1).await.unwrap(),
+        expected
+    );
+    assert_eq!(table.transaction("order-1").await.unwrap(), expected["order-1"]);
+    assert!(table.transaction("order-2").await.unwrap().members.is_empty());
+}
+
+#[tokio::test]
+async fn an_alert_is_posted_by_one_and_once() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let table = embedded.table();
+    assert_eq!(table.begin_posting("a", NOW_MS).await.unwrap(), Posting::Mine);
+    assert_eq!(table.begin_posting("a", NOW_MS + 1_000).await.unwrap(), Posting::Busy);
+    assert_eq!(table.begin_posting("a", NOW_MS + 100_000).await.unwrap(), Posting::Mine);
+    table.finish_posting("a", NOW_MS).await.unwrap();
+    assert_eq!(table.begin_posting("a", NOW_MS + 200_000).await.unwrap(), Posting::Done);
+    assert_eq!(table.begin_posting("b", NOW_MS).await.unwrap(), Posting::Mine);
+    table.abandon_posting("b").await.unwrap();
+    assert_eq!(table.begin_posting("b", NOW_MS).await.unwrap(), Posting::Mine);
+}
