@@ -1,6 +1,7 @@
 //! `lamplight explain`: what each log event means.
 
 use std::borrow::Cow;
+use std::io::{BufWriter, Stdout, Write, stdout};
 use std::process::ExitCode;
 
 use lamplight_logs::source::{function_in_arn, function_of};
@@ -10,19 +11,19 @@ use serde::Serialize;
 use crate::arguments::{ExplainArguments, Output};
 use crate::error::CliError;
 use crate::input::{Place, Sink, Unit, read};
-use crate::output::{print, print_json};
 use crate::tables;
 
 pub fn run(arguments: &ExplainArguments) -> Result<ExitCode, CliError> {
-    let mut explain = Explain {
-        output: arguments.output,
-    };
+    let mut explain = Explain { output: arguments.output, out: BufWriter::new(stdout()) };
     let all_read = read(&arguments.files, &Place::of(&arguments.place), &mut explain)?;
+    explain.out.flush().map_err(CliError::Output)?;
     Ok(if all_read { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
 
 struct Explain {
     output: Output,
+    /// One write for many lines.
+    out: BufWriter<Stdout>,
 }
 
 impl Sink for Explain {
@@ -33,10 +34,11 @@ impl Sink for Explain {
             } else {
                 Fact::new(Kind::Control, "control")
             };
-            match self.output {
-                Output::Json => print_json(&Explanation::of(&fact, &unit.delivery.source))?,
-                Output::Table => print(tables::explanation(&fact, &unit.delivery.source, &event.message))?,
-            }
+            let line = match self.output {
+                Output::Json => serde_json::to_string(&Explanation::of(&fact, &unit.delivery.source))?,
+                Output::Table => tables::explanation(&fact, &unit.delivery.source, &event.message),
+            };
+            writeln!(self.out, "{line}").map_err(CliError::Output)?;
         }
         Ok(())
     }

@@ -154,12 +154,11 @@ impl<'s, S: Sink> File<'s, S> {
             Ok(Form::Payload) => self.payload(trimmed, number),
             Ok(Form::Events(events)) => self.events(&events, number),
             Ok(Form::Event(event)) => self.event(event, trimmed, number),
-            Ok(Form::Other) => self.text(line, number),
             Err(error) if self.has_envelopes || is_cut_envelope(trimmed) => {
                 self.refuse(trimmed, number, &error.to_string());
                 Ok(())
             }
-            Err(_) => self.text(line, number),
+            Ok(Form::Other) | Err(_) => self.text(line, number),
         }
     }
 
@@ -214,7 +213,7 @@ impl<'s, S: Sink> File<'s, S> {
             self.bar.suspend(|| {
                 complain(&format!(
                     "{path}:{number}: {count} events of the delivery cannot be read"
-                ))
+                ));
             });
         }
         let identity = delivery.identity();

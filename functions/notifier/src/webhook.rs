@@ -92,7 +92,7 @@ impl Post for Webhook {
                     body = serde_json::json!({ "text": message.text }).to_string();
                 }
                 403 | 404 | 410 if attempt == 1 && matches!(self.address, Address::Secret(_)) => {
-                    self.forget_url().await
+                    self.forget_url().await;
                 }
                 status => return Err(PostError::Refused { status, reason }),
             }

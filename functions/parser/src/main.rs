@@ -19,7 +19,6 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     .await
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "map_err hands it over")]
 fn diagnostic(error: ParserError) -> Diagnostic {
     tracing::error!(error_type = error.name(), %error, "the delivery failed");
     Diagnostic {

@@ -13,14 +13,14 @@ pub fn text(message: &SlackMessage) -> String {
             Some("header") => lines.push(format!("━━ {}", own(&block["text"]))),
             Some("section") => {
                 lines.extend(own(&block["text"]).lines().map(indented));
-                lines.extend(list(&block["fields"]).map(|field| indented(&own(field).replace('\n', ": "))));
+                lines.extend(list(&block["fields"]).map(|field| indented(own(field).replace('\n', ": "))));
             }
-            Some("context") => lines.extend(list(&block["elements"]).map(|element| indented(&own(element)))),
+            Some("context") => lines.extend(list(&block["elements"]).map(|element| indented(own(element)))),
             Some("actions") => {
                 let labels: Vec<_> = list(&block["elements"])
                     .map(|button| format!("[{}]", own(&button["text"])))
                     .collect();
-                lines.push(indented(&labels.join(" ")));
+                lines.push(indented(labels.join(" ")));
             }
             _ => {}
         }

@@ -100,7 +100,7 @@ struct Record<'a> {
     kinesis: Option<KinesisData<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct KinesisData<'a> {
     #[serde(borrow, default, rename = "sequenceNumber")]
     sequence_number: Cow<'a, str>,
@@ -126,15 +126,14 @@ pub fn payload(text: &str) -> Result<Payload<'_>, DeliveryError> {
         return Ok(Payload::Decoded(text));
     }
     let records = envelope.records.ok_or(DeliveryError::UnknownShape)?;
+    if !records.is_empty() && records.iter().all(|record| record.kinesis.is_none()) {
+        return Err(DeliveryError::UnknownShape);
+    }
     let records = records.into_iter().map(|record| {
-        record.kinesis.map(|kinesis| KinesisRecord {
-            sequence_number: kinesis.sequence_number,
-            data: kinesis.data,
-        })
+        let kinesis = record.kinesis.unwrap_or_default();
+        KinesisRecord { sequence_number: kinesis.sequence_number, data: kinesis.data }
     });
-    Ok(Payload::Kinesis(
-        records.collect::<Option<_>>().ok_or(DeliveryError::UnknownShape)?,
-    ))
+    Ok(Payload::Kinesis(records.collect()))
 }
 
 /// Unpacks `base64(gzip(document))`. Bytes that are no UTF-8 are replaced: they must not cost the rest.
@@ -207,7 +206,7 @@ impl<'a> Delivery<'a> {
     /// [`DeliveryError::Document`] if the document is not a delivery.
     pub fn read(document: &'a str, region: Option<&'a str>) -> Result<Self, DeliveryError> {
         if let Ok(whole) = serde_json::from_str::<Document<'a, LogEvent<'a>>>(document) {
-            return Ok(Self::new(whole, region, |event| Some(event)));
+            return Ok(Self::new(whole, region, Some));
         }
         let loose: Document<'a, &'a RawValue> = serde_json::from_str(document).map_err(DeliveryError::Document)?;
         Ok(Self::new(loose, region, |event| serde_json::from_str(event.get()).ok()))

@@ -89,8 +89,9 @@ pub const fn name(detection: Detection) -> &'static str {
 fn error_type<'a>(detection: Detection, fact: &'a Fact<'_>) -> &'a str {
     match (detection, fact.error_type.as_deref()) {
         // Every timeout of a function is the same issue, whichever line tells it.
-        (Detection::Timeout | Detection::InitTimeout, _) | (_, None) => "",
-        (Detection::OutOfMemory, Some("Runtime.OutOfMemory")) => "",
+        (Detection::Timeout | Detection::InitTimeout, _)
+        | (Detection::OutOfMemory, Some("Runtime.OutOfMemory"))
+        | (_, None) => "",
         (_, Some(error_type)) => error_type,
     }
 }

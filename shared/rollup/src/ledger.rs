@@ -8,9 +8,15 @@ use lamplight_logs::{Delivery, Detection, Fact, Kind, LogEvent, Source, recognis
 use crate::bucket::{Bucket, Span};
 use crate::fingerprint::Fingerprint;
 use crate::function::{FunctionKey, UNKNOWN};
-use crate::issue::Issue;
+use crate::issue::{Issue, cut};
 use crate::rollup::Rollup;
 use crate::transaction::{Member, MemberKey, Transaction};
+
+/// Bytes of a trace id: what is longer is no id, and no key of the table either.
+const TRACE_ID_BYTES: usize = 256;
+
+/// Bytes of a function's name and of a request id: as many as a log group's name may have.
+const NAME_BYTES: usize = 512;
 
 /// Whether errors that an application handled and logged raise issues.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -102,8 +108,8 @@ impl Ledger {
             return;
         }
         let key = function_key(source, &fact);
-        if let Some(trace_id) = fact.trace_id.as_deref() {
-            let request_id = fact.request_id.as_deref().unwrap_or_default().to_owned();
+        if let Some(trace_id) = fact.trace_id.as_deref().filter(|trace_id| trace_id.len() <= TRACE_ID_BYTES) {
+            let request_id = cut(fact.request_id.as_deref().unwrap_or_default(), NAME_BYTES).to_owned();
             let member = MemberKey {
                 function: key.clone(),
                 request_id,
@@ -170,7 +176,7 @@ impl Ledger {
 
 /// The key of the function that a line is about. What is not known is `unknown`.
 fn function_key(source: &Source<'_>, fact: &Fact<'_>) -> FunctionKey {
-    let known = |text: Option<&str>| text.unwrap_or(UNKNOWN).to_owned();
+    let known = |text: Option<&str>| cut(text.unwrap_or(UNKNOWN), NAME_BYTES).to_owned();
     FunctionKey {
         account: known(source.account.as_deref()),
         region: known(source.region.as_deref()),

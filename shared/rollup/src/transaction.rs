@@ -6,6 +6,10 @@ use lamplight_logs::{Fact, LogEvent};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::function::FunctionKey;
+use crate::issue::cut;
+
+/// Bytes of a milestone's name.
+const MILESTONE_BYTES: usize = 256;
 
 /// One invocation in a transaction, or what a function said of the trace without naming one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,7 +55,7 @@ impl Member {
             milestones: fact
                 .milestone
                 .as_deref()
-                .map(|name| (event.timestamp, name.to_owned()))
+                .map(|name| (event.timestamp, cut(name, MILESTONE_BYTES).to_owned()))
                 .into_iter()
                 .collect(),
             errors: fact.detection.map(|_| xxh3_64(identity)).into_iter().collect(),

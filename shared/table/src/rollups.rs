@@ -61,14 +61,8 @@ impl Table {
             expires_at: (minute.end_ms().max(now_ms) + MINUTE_KEPT_MS) / 1000,
             now_ms,
         };
-        let (mut wide, mut narrow) = (Vec::new(), Vec::new());
-        for part in parts {
-            if additions(&part.rollup).len() > ADDITIONS {
-                wide.push(part)
-            } else {
-                narrow.push(part)
-            }
-        }
+        let is_wide = |part: &Part| additions(&part.rollup).len() > ADDITIONS;
+        let (wide, narrow): (Vec<_>, Vec<_>) = parts.into_iter().partition(is_wide);
         for batch in batches(narrow) {
             self.add_parts(&target, batch).await?;
         }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue};
@@ -32,10 +33,10 @@ pub async fn serve(listener: TcpListener, context: Arc<ParserContext>) -> std::i
     axum::serve(listener, router).await
 }
 
-async fn invoke(State(context): State<Arc<ParserContext>>, body: String) -> (HeaderMap, String) {
+async fn invoke(State(context): State<Arc<ParserContext>>, body: Bytes) -> (HeaderMap, String) {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    match Box::pin(handle(&body, &context, now_ms())).await {
+    match Box::pin(handle(&String::from_utf8_lossy(&body), &context, now_ms())).await {
         Ok(answer) => (headers, json!(answer).to_string()),
         Err(error) => {
             headers.insert("x-amz-function-error", HeaderValue::from_static("Unhandled"));

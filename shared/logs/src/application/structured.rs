@@ -189,10 +189,8 @@ impl<'a> Structured<'a> {
             ("span", "requestId") => self.request_id = self.request_id.take().or_else(|| value.text()),
             ("span", "xrayTraceId") => self.trace_id = value.text().map(xray_trace_id),
             ("dd", "trace_id") => {
-                self.trace_id = self
-                    .trace_id
-                    .take()
-                    .or_else(|| value.text_or_digits().map(xray_trace_id))
+                let id = value.text_or_digits().map(xray_trace_id);
+                self.trace_id = self.trace_id.take().or(id);
             }
             ("dd", "service") => self.service = self.service.take().or_else(|| value.text()),
             ("resource", "attributes") => self.take_nested("attributes", value),
@@ -206,7 +204,7 @@ impl<'a> Structured<'a> {
     fn take_metrics(&mut self, value: Member<'a>) {
         let Some(object) = value.object() else { return };
         members(object, |key, value| {
-            self.is_metric |= key == "CloudWatchMetrics" && value.array().is_some()
+            self.is_metric |= key == "CloudWatchMetrics" && value.array().is_some();
         });
     }
 
