@@ -48,19 +48,19 @@ pub enum Command {
     Functions(ReadArguments),
     /// Show one function
     #[command(after_help = "Example:\n  lamplight function mailer --since 24h")]
-    Function(NamedArguments),
+    Function(FunctionArguments),
     /// List what fails
     #[command(after_help = "Example:\n  lamplight issues --since 24h")]
     Issues(ReadArguments),
     /// Show one issue
     #[command(after_help = "Example:\n  lamplight issue 1f03a5c27be9d481")]
-    Issue(NamedArguments),
+    Issue(IssueArguments),
     /// List the transactions
     #[command(after_help = "Example:\n  lamplight transactions --since 1h --output json")]
     Transactions(ReadArguments),
     /// Show one transaction
     #[command(after_help = "Example:\n  lamplight trace 1-6a52d530-0ba60ad2785ec2ae7971737c")]
-    Trace(NamedArguments),
+    Trace(TraceArguments),
     /// Show what the functions cost
     #[command(after_help = "Example:\n  lamplight cost --since 30d --architecture arm64")]
     Cost(ReadArguments),
@@ -200,9 +200,25 @@ pub struct ReadArguments {
 }
 
 #[derive(Debug, Args)]
-pub struct NamedArguments {
-    /// The name of the function, the issue's fingerprint or the trace's id
+pub struct FunctionArguments {
+    /// The name of the function, or <account>/<region>/<name>
     pub name: String,
+    #[command(flatten)]
+    pub read: ReadArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct IssueArguments {
+    /// The issue's fingerprint
+    pub fingerprint: String,
+    #[command(flatten)]
+    pub read: ReadArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct TraceArguments {
+    /// The trace's id
+    pub trace_id: String,
     #[command(flatten)]
     pub read: ReadArguments,
 }

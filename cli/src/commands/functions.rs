@@ -8,7 +8,7 @@ use lamplight_rollup::summary::{FunctionSummary, sort_functions};
 use lamplight_table::Table;
 use serde::Serialize;
 
-use crate::arguments::{NamedArguments, Output, ReadArguments};
+use crate::arguments::{FunctionArguments, Output, ReadArguments};
 use crate::commands::issues;
 use crate::error::CliError;
 use crate::output::{print, print_json};
@@ -33,7 +33,7 @@ pub async fn list(arguments: &ReadArguments) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn one(arguments: &NamedArguments) -> Result<ExitCode, CliError> {
+pub async fn one(arguments: &FunctionArguments) -> Result<ExitCode, CliError> {
     let table = stack::table(&arguments.read).await?;
     let name = &arguments.name;
     let is_named = |key: &FunctionKey| key.function == *name || key.to_string() == *name;

@@ -8,7 +8,7 @@ use lamplight_rollup::summary::{IssueSummary, occurrences, sort_issues};
 use lamplight_rollup::{Fingerprint, FunctionKey};
 use lamplight_table::{Stored, Table};
 
-use crate::arguments::{NamedArguments, Output, ReadArguments};
+use crate::arguments::{IssueArguments, Output, ReadArguments};
 use crate::commands::functions::AHEAD_MS;
 use crate::error::CliError;
 use crate::output::{print, print_json};
@@ -25,15 +25,15 @@ pub async fn list(arguments: &ReadArguments) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn one(arguments: &NamedArguments) -> Result<ExitCode, CliError> {
+pub async fn one(arguments: &IssueArguments) -> Result<ExitCode, CliError> {
     let table = stack::table(&arguments.read).await?;
     let unknown = || {
         CliError::NotFound(format!(
             "there is no issue {}; `lamplight issues` lists them",
-            arguments.name
+            arguments.fingerprint
         ))
     };
-    let fingerprint = Fingerprint::parse(&arguments.name).ok_or_else(unknown)?;
+    let fingerprint = Fingerprint::parse(&arguments.fingerprint).ok_or_else(unknown)?;
     let stored = table.issue(fingerprint).await?.ok_or_else(unknown)?;
     let counts = counts(&table, &stored.issue.key, stored.issue.first_seen_ms).await?;
     let issue = summary(&stored, &counts);

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use lamplight_aws::clock::now_ms;
 use lamplight_rollup::summary::{TransactionSummary, sort_transactions};
 
-use crate::arguments::{NamedArguments, Output, ReadArguments};
+use crate::arguments::{Output, ReadArguments, TraceArguments};
 use crate::commands::functions::AHEAD_MS;
 use crate::error::CliError;
 use crate::output::{print, print_json};
@@ -16,7 +16,7 @@ pub async fn list(arguments: &ReadArguments) -> Result<ExitCode, CliError> {
     let table = stack::table(arguments).await?;
     let now_ms = now_ms();
     let found = table
-        .transactions(arguments.since.at_ms(now_ms), now_ms + AHEAD_MS)
+        .transactions(arguments.since.at_ms(now_ms), now_ms + AHEAD_MS, now_ms)
         .await?;
     let mut transactions: Vec<_> = found
         .iter()
@@ -30,17 +30,17 @@ pub async fn list(arguments: &ReadArguments) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn one(arguments: &NamedArguments) -> Result<ExitCode, CliError> {
+pub async fn one(arguments: &TraceArguments) -> Result<ExitCode, CliError> {
     let table = stack::table(&arguments.read).await?;
-    let transaction = table.transaction(&arguments.name).await?;
+    let transaction = table.transaction(&arguments.trace_id).await?;
     if transaction.members.is_empty() {
         let text = format!(
             "there is no transaction {}; `lamplight transactions` lists them",
-            arguments.name
+            arguments.trace_id
         );
         return Err(CliError::NotFound(text));
     }
-    let summary = TransactionSummary::of(&arguments.name, &transaction);
+    let summary = TransactionSummary::of(&arguments.trace_id, &transaction);
     match arguments.read.output {
         Output::Json => print_json(&summary)?,
         Output::Table => print(tables::transaction(&summary, &transaction))?,

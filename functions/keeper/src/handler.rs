@@ -39,11 +39,22 @@ pub async fn handle<P: Publish>(context: &Context<P>, now_ms: i64) -> Result<Ans
             }
         }
     }
+    let mut failed = None;
     for pending in context.table.pending().await? {
-        if pending.is_due(now_ms) {
-            context.table.roll_up(&pending, now_ms).await?;
-            answer.hours += 1;
+        if !pending.is_due(now_ms) {
+            continue;
+        }
+        // One hour that cannot be rolled up must not keep the others from it.
+        match context.table.roll_up(&pending, now_ms).await {
+            Ok(()) => answer.hours += 1,
+            Err(error) => {
+                tracing::error!(%error, function = %pending.function, hour = %pending.hour, "an hour could not be rolled up");
+                failed = Some(error);
+            }
         }
     }
-    Ok(answer)
+    match failed {
+        Some(error) => Err(error.into()),
+        None => Ok(answer),
+    }
 }

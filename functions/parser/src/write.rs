@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::{StreamExt, TryStreamExt, stream};
 use lamplight_alerts::{Alert, Publish, Reason};
 use lamplight_rollup::summary::occurrences;
 use lamplight_rollup::{Bucket, Fingerprint, FunctionKey, Issue, Span};
@@ -11,9 +10,6 @@ use lamplight_table::{Claim, Claimed, Part, TableError};
 
 use crate::context::Context;
 use crate::handler::Reading;
-
-/// Calls that are under way at once.
-const CONCURRENCY: usize = 16;
 
 /// Writes what deliveries hold; how many alerts were published.
 pub(crate) async fn write<P: Publish>(
@@ -59,15 +55,7 @@ async fn add_minutes<P: Publish>(readings: &[Reading], context: &Context<P>, now
         .map(|(function, minute)| (*function, minute.within(Span::Hour)))
         .collect();
     context.table.mark_pending(&hours, now_ms).await?;
-    let additions = minutes
-        .into_iter()
-        .map(|((function, minute), parts)| context.table.add_minute(function, minute, parts, now_ms));
-    // Collected: a stream that maps borrowed values is not general enough for a task of its own.
-    let additions: Vec<_> = additions.collect();
-    stream::iter(additions)
-        .buffer_unordered(CONCURRENCY)
-        .try_collect()
-        .await
+    context.table.add_minutes(minutes, now_ms).await
 }
 
 /// The minute of events; that of their reading where their time is not known.

@@ -111,14 +111,11 @@ fn of_alert(alert: &Alert) -> SlackMessage {
     let since = issue
         .first_seen
         .as_deref()
-        .map(|at| format!(", first seen {}", moment(at)))
+        .map(|at| format!(", first at {}", moment(at)))
         .unwrap_or_default();
     let mut blocks = vec![
         header(&title),
-        section(&format!(
-            "*{}*\nSeen {times} in one delivery{since}",
-            escape(&cut(&issue.title, VALUE))
-        )),
+        section(&format!("*{}*\nSeen {times}{since}", escape(&cut(&issue.title, VALUE)))),
         fields(&[
             ("Function", Some(issue.function.as_str())),
             (
@@ -380,7 +377,7 @@ mod tests {
         ] {
             check(&SlackMessage::of(&Notice::Alert(Box::new(alert(
                 "f",
-                &format!("panic: {text}"),
+                &format!("panic: no {text}"),
             )))));
             check(&SlackMessage::of(&Notice::Other {
                 subject: Some(text.clone()),

@@ -1,5 +1,6 @@
 //! What the function's own code writes: one file for each form.
 
+mod cut;
 pub(crate) mod node;
 pub(crate) mod object;
 mod span;

@@ -131,7 +131,10 @@ pub fn payload(text: &str) -> Result<Payload<'_>, DeliveryError> {
     }
     let records = records.into_iter().map(|record| {
         let kinesis = record.kinesis.unwrap_or_default();
-        KinesisRecord { sequence_number: kinesis.sequence_number, data: kinesis.data }
+        KinesisRecord {
+            sequence_number: kinesis.sequence_number,
+            data: kinesis.data,
+        }
     });
     Ok(Payload::Kinesis(records.collect()))
 }

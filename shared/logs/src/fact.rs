@@ -262,6 +262,8 @@ pub struct Fact<'a> {
     pub kind: Kind,
     /// What it raises, if anything.
     pub detection: Option<Detection>,
+    /// Whether the application raises the detection on purpose.
+    pub is_on_purpose: bool,
     /// What it adds to the counters of its function.
     pub counts: Counts,
     /// The numbers of a report.
@@ -309,6 +311,7 @@ impl<'a> Fact<'a> {
         Self {
             kind,
             detection: None,
+            is_on_purpose: false,
             counts: Counts::NONE,
             measures: Measures {
                 duration_ms: None,

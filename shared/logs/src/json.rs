@@ -53,8 +53,18 @@ impl<'a> Member<'a> {
 ///
 /// serde_json bounds the nesting, so that no input can exhaust the stack.
 pub(crate) fn members<'a>(text: &'a str, visit: impl FnMut(&str, Member<'a>)) -> bool {
+    read(text, visit).is_ok()
+}
+
+/// Hands the whole members of an object that ends too early to `visit`; false if the text is something else.
+pub(crate) fn members_of_cut<'a>(text: &'a str, visit: impl FnMut(&str, Member<'a>)) -> bool {
+    read(text, visit).is_err_and(|error| error.is_eof())
+}
+
+fn read<'a>(text: &'a str, visit: impl FnMut(&str, Member<'a>)) -> serde_json::Result<()> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    reader.deserialize_map(Members(visit)).is_ok() && reader.end().is_ok()
+    reader.deserialize_map(Members(visit))?;
+    reader.end()
 }
 
 struct Members<F>(F);
@@ -116,6 +126,15 @@ mod tests {
         assert_eq!(seen[0], ("a".to_owned(), Some("x\ty".to_owned()), None));
         assert_eq!(seen[1], ("b".to_owned(), None, Some(1.5)));
         assert_eq!(seen.len(), 4);
+    }
+
+    #[test]
+    fn a_cut_object_gives_its_whole_members() {
+        let mut seen = Vec::new();
+        assert!(members_of_cut(r#"{"a":1,"b":{"c":"#, |key, _| seen.push(key.to_owned())));
+        assert_eq!(seen, ["a"]);
+        assert!(!members_of_cut(r#"{"a":1}"#, |_, _| {}));
+        assert!(!members_of_cut("{'a':1}", |_, _| {}));
     }
 
     #[test]

@@ -59,6 +59,7 @@ fn detectors(first: u8) -> &'static [Detector] {
             platform::timeout::read,
             runtime::go::read,
             platform::exit::read,
+            runtime::rust::read,
             application::text::read,
             runtime::java::read,
         ],
@@ -141,6 +142,8 @@ mod tests {
     ];
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
         #[test]
         fn any_text_has_a_meaning(text in any::<String>()) {
             let _ = recognise(&text, &Source::default());

@@ -14,6 +14,9 @@ const VERSION: u64 = 1;
 /// Characters of a message that matter; what follows is detail.
 const MESSAGE_CHARACTERS: usize = 300;
 
+/// What stands for a part that changes.
+const MASK: char = '…';
+
 /// The identity of an issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fingerprint(u64);
@@ -106,7 +109,7 @@ fn message(detection: Detection, fact: &Fact<'_>) -> String {
     fact.error_message.as_deref().map(mask).unwrap_or_default()
 }
 
-/// The first line of a message, with numbers, ids, quoted parts, paths, links and ARNs as `*`.
+/// The first line of a message, with numbers, ids, quoted parts, paths, links and ARNs as `…`.
 #[must_use]
 pub fn mask(message: &str) -> String {
     let line = message.trim_start().lines().next().unwrap_or_default();
@@ -115,7 +118,7 @@ pub fn mask(message: &str) -> String {
     let mut before = ' ';
     while let Some(first) = rest.chars().next() {
         if masked.len() >= MESSAGE_CHARACTERS {
-            masked.push('…');
+            masked.push(MASK);
             break;
         }
         let taken = match first {
@@ -127,7 +130,7 @@ pub fn mask(message: &str) -> String {
         let taken = taken.or_else(|| digits(rest, before)).filter(|length| *length > 0);
         let length = taken.unwrap_or(first.len_utf8());
         match taken {
-            Some(_) if !masked.ends_with('*') => masked.push('*'),
+            Some(_) if !masked.ends_with(MASK) => masked.push(MASK),
             Some(_) => {}
             None => masked.push(first),
         }
@@ -201,20 +204,20 @@ mod tests {
     #[test]
     fn what_changes_is_masked() {
         for (message, masked) in [
-            ("order 4711 of user 12.5 failed", "order * of user * failed"),
-            ("'b'", "*"),
-            ("can't open \"a b\" now", "can't open * now"),
-            ("connect ECONNREFUSED 10.0.1.102:5432", "connect ECONNREFUSED *:*"),
-            ("request 8b9e7c2a-3a44-4a7e-9d2a-7f5f3c1c0a01 lost", "request * lost"),
-            ("no such file: /tmp/a/b.txt", "no such file: *"),
+            ("order 4711 of user 12.5 failed", "order … of user … failed"),
+            ("'b'", "…"),
+            ("can't open \"a b\" now", "can't open … now"),
+            ("connect ECONNREFUSED 10.0.1.102:5432", "connect ECONNREFUSED …:…"),
+            ("request 8b9e7c2a-3a44-4a7e-9d2a-7f5f3c1c0a01 lost", "request … lost"),
+            ("no such file: /tmp/a/b.txt", "no such file: …"),
             (
                 "User: arn:aws:iam::1:role/x is not authorized to perform: s3:GetObject",
-                "User: * is not authorized to perform: s3:GetObject",
+                "User: … is not authorized to perform: s3:GetObject",
             ),
-            ("GET https://shop.example/orders/1?x=2 answered 502", "GET * answered *"),
+            ("GET https://shop.example/orders/1?x=2 answered 502", "GET … answered …"),
             ("cannot decode utf8 in S3 object", "cannot decode utf8 in S3 object"),
             ("first\nsecond", "first"),
-            ("日本語 エラー 17", "日本語 エラー *"),
+            ("日本語 エラー 17", "日本語 エラー …"),
         ] {
             assert_eq!(mask(message), masked, "{message}");
         }

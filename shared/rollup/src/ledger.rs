@@ -99,7 +99,8 @@ impl Ledger {
     /// Reads one event.
     pub fn add_event(&mut self, source: &Source<'_>, event: &LogEvent<'_>, error_logs: ErrorLogs) {
         let mut fact = recognise(&event.message, source);
-        if error_logs == ErrorLogs::Ignore && fact.detection == Some(Detection::ErrorLog) {
+        let is_error_log = fact.detection == Some(Detection::ErrorLog) && !fact.is_on_purpose;
+        if error_logs == ErrorLogs::Ignore && is_error_log {
             fact.detection = None;
         }
         self.totals.add(fact.kind, event.timestamp);
@@ -108,7 +109,11 @@ impl Ledger {
             return;
         }
         let key = function_key(source, &fact);
-        if let Some(trace_id) = fact.trace_id.as_deref().filter(|trace_id| trace_id.len() <= TRACE_ID_BYTES) {
+        if let Some(trace_id) = fact
+            .trace_id
+            .as_deref()
+            .filter(|trace_id| trace_id.len() <= TRACE_ID_BYTES)
+        {
             let request_id = cut(fact.request_id.as_deref().unwrap_or_default(), NAME_BYTES).to_owned();
             let member = MemberKey {
                 function: key.clone(),

@@ -53,10 +53,10 @@ impl Pending {
     /// Whether it is worth computing now: at once when it was marked, then every ten minutes, and for the last time when
     /// the mark goes.
     #[must_use]
-    pub const fn is_due(&self, now_ms: i64) -> bool {
-        let minute = now_ms.div_euclid(Span::Minute.ms());
-        let is_fresh = now_ms - self.marked_ms < 2 * Span::Minute.ms();
-        is_fresh || minute % PACE_MINUTES == 0
+    pub fn is_due(&self, now_ms: i64) -> bool {
+        // Counted from the mark, so that not all hours are due in the same minute.
+        let minutes_marked = (now_ms - self.marked_ms).div_euclid(Span::Minute.ms());
+        minutes_marked < 2 || minutes_marked % PACE_MINUTES == 0
     }
 }
 

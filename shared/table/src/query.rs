@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
 
+use futures_util::{StreamExt, TryStreamExt, stream};
+
 use crate::Table;
 use crate::attributes::{Item, text};
 use crate::error::TableError;
@@ -16,6 +18,9 @@ const READ_BATCH: usize = 100;
 
 /// Times that what DynamoDB left undone is asked for again.
 const ATTEMPTS: usize = 8;
+
+/// Calls that are under way at once.
+const CONCURRENCY: usize = 16;
 
 /// Which part of a partition is read.
 #[derive(Debug, Clone)]
@@ -151,6 +156,11 @@ fn put_request(item: Item) -> Result<WriteRequest, TableError> {
         reason: error.to_string(),
     })?;
     Ok(WriteRequest::builder().put_request(put).build())
+}
+
+/// Makes calls, so many at once, until one fails.
+pub(crate) async fn at_once<F: Future<Output = Result<(), TableError>>>(calls: Vec<F>) -> Result<(), TableError> {
+    stream::iter(calls).buffer_unordered(CONCURRENCY).try_collect().await
 }
 
 /// Waits before DynamoDB is asked for the rest: 20 ms, doubled each time.

@@ -5,9 +5,9 @@
 //! is left out, and the rest is tried again. An answer that is lost on the way does no harm: the next attempt is
 //! refused.
 //!
-//! Peaks have no `ADD`. They are set in the same update, on the condition that they are higher than the item's.
+//! Peaks have no `ADD`. They are set in the same update, on the condition that they are not below the item's.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
@@ -18,7 +18,7 @@ use crate::Table;
 use crate::attributes::{BORN, EXPIRES_AT, Item, SEEN, additions, has_seen, hash, hashes, number, rollup, text};
 use crate::error::TableError;
 use crate::keys;
-use crate::query::pause;
+use crate::query::{at_once, pause};
 
 /// How long a minute is kept after the later of its time and its writing: three days.
 pub(crate) const MINUTE_KEPT_MS: i64 = 3 * 86_400_000;
@@ -43,6 +43,22 @@ pub struct Part {
 }
 
 impl Table {
+    /// Adds what deliveries hold for the minutes of functions; what was added before is left out.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Table::add_minute`].
+    pub async fn add_minutes(
+        &self,
+        minutes: BTreeMap<(&FunctionKey, Bucket), Vec<Part>>,
+        now_ms: i64,
+    ) -> Result<(), TableError> {
+        let additions = minutes
+            .into_iter()
+            .map(|((function, minute), parts)| self.add_minute(function, minute, parts, now_ms));
+        at_once(additions.collect()).await
+    }
+
     /// Adds what deliveries hold for one minute of a function; what was added before is left out.
     ///
     /// # Errors
@@ -215,7 +231,7 @@ impl Update {
         for (peak, value) in sum.peaks.above(known) {
             let (name, value) = update.peak(peak, value);
             sets.push(format!("{name} = {value}"));
-            conditions.push(format!("(attribute_not_exists({name}) OR {name} < {value})"));
+            conditions.push(format!("(attribute_not_exists({name}) OR {name} <= {value})"));
         }
         let mut adds = vec![format!(
             "{seen} {}",

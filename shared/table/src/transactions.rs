@@ -10,7 +10,7 @@ use crate::Table;
 use crate::attributes::{EXPIRES_AT, Item, get_text, number};
 use crate::error::TableError;
 use crate::keys;
-use crate::query::{Sort, key};
+use crate::query::{Sort, at_once, key};
 
 /// How long a transaction is kept after the later of its time and its writing: two weeks.
 const KEPT_MS: i64 = 14 * 86_400_000;
@@ -33,11 +33,14 @@ impl Table {
         transactions: &BTreeMap<String, Transaction>,
         now_ms: i64,
     ) -> Result<(), TableError> {
-        for (trace_id, transaction) in transactions {
-            for (member_key, member) in &transaction.members {
-                self.add_member(trace_id, member_key, member, now_ms).await?;
-            }
-        }
+        let members = transactions.iter().flat_map(|(trace_id, transaction)| {
+            transaction
+                .members
+                .iter()
+                .map(move |(member_key, member)| (trace_id, member_key, member))
+        });
+        let additions = members.map(|(trace_id, key, member)| self.add_member(trace_id, key, member, now_ms));
+        at_once(additions.collect()).await?;
         let listed: BTreeSet<_> = transactions
             .iter()
             .map(|(trace_id, transaction)| (Bucket::holding(Span::Hour, transaction.started_ms()), trace_id))
@@ -117,9 +120,15 @@ impl Table {
     /// # Errors
     ///
     /// [`TableError::Call`].
-    pub async fn transactions(&self, from_ms: i64, to_ms: i64) -> Result<BTreeMap<String, Transaction>, TableError> {
+    pub async fn transactions(
+        &self,
+        from_ms: i64,
+        to_ms: i64,
+        now_ms: i64,
+    ) -> Result<BTreeMap<String, Transaction>, TableError> {
         let mut transactions = BTreeMap::new();
-        let mut hour = Bucket::holding(Span::Hour, from_ms);
+        // Older ones have expired.
+        let mut hour = Bucket::holding(Span::Hour, from_ms.max(now_ms - KEPT_MS));
         while hour.start_ms < to_ms {
             for item in self.query(&keys::traces(&hour.to_string()), Sort::All).await? {
                 let Some(trace_id) = get_text(&item, "sk") else {

@@ -236,7 +236,10 @@ async fn a_transaction_is_the_union_of_its_members() {
         .unwrap()
         .merge(second.transactions["order-1"].clone());
     assert_eq!(
-        table.transactions(NOW_MS - 7_200_000, NOW_MS + 1).await.unwrap(),
+        table
+            .transactions(NOW_MS - 7_200_000, NOW_MS + 1, NOW_MS)
+            .await
+            .unwrap(),
         expected
     );
     assert_eq!(table.transaction("order-1").await.unwrap(), expected["order-1"]);

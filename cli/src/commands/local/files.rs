@@ -96,7 +96,7 @@ pub async fn print_held(table: &Table, read: &Read, arguments: &LocalArguments) 
     });
     let (from_ms, to_ms) = read.totals.between_ms.unwrap_or((0, 0));
     let day_ms = 86_400_000;
-    let transactions = table.transactions(from_ms - day_ms, to_ms + day_ms).await?;
+    let transactions = table.transactions(from_ms - day_ms, to_ms + day_ms, from_ms).await?;
     let transactions = transactions
         .iter()
         .map(|(trace_id, transaction)| TransactionSummary::of(trace_id, transaction));

@@ -1,14 +1,16 @@
 //! A message that is a JSON object: which of the forms it is.
 
-use super::span;
 use super::structured::Structured;
+use super::{cut, span};
 use crate::fact::{Fact, Kind};
 use crate::platform::record;
 use crate::source::Source;
 
-/// Reads an object; nothing if the text is not one whole object.
+/// Reads an object; nothing if the text is none.
 pub(crate) fn read<'a>(text: &'a str, source: &Source<'_>) -> Option<Fact<'a>> {
-    let object = Structured::read(text)?;
+    let Some(object) = Structured::read(text) else {
+        return cut::read(text);
+    };
     if object.is_empty {
         return None;
     }

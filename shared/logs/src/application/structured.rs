@@ -11,8 +11,9 @@
 use std::borrow::Cow;
 
 use crate::fact::{Counts, Detection, Fact, Kind};
-use crate::json::{Member, members};
+use crate::json::{Member, members, members_of_cut};
 use crate::level::Level;
+use crate::platform::exit;
 use crate::runtime::{node, ruby, rust};
 use crate::text::is_request_id;
 use crate::trace::xray_trace_id;
@@ -28,17 +29,19 @@ pub(super) struct Structured<'a> {
     pub(super) trace_id: Option<Cow<'a, str>>,
     pub(super) span_id: Option<Cow<'a, str>>,
     pub(super) service: Option<Cow<'a, str>>,
+    pub(super) level: Option<Level>,
+    pub(super) has_python_level: bool,
+    pub(super) request_id: Option<Cow<'a, str>>,
     has_span_times: bool,
-    level: Option<Level>,
-    has_python_level: bool,
     message: Option<Cow<'a, str>>,
     message_error: bool,
-    request_id: Option<Cow<'a, str>>,
     correlation_id: Option<Cow<'a, str>>,
     milestone: Option<Cow<'a, str>>,
     error_type: Option<Cow<'a, str>>,
     error_message: Option<Cow<'a, str>>,
     has_stack: bool,
+    /// Whether the application raises an issue on purpose.
+    is_raised: bool,
     function_arn: Option<Cow<'a, str>>,
     function_name: Option<Cow<'a, str>>,
 }
@@ -51,6 +54,12 @@ impl<'a> Structured<'a> {
             ..Self::default()
         };
         members(text, |key, value| object.take(key, value)).then_some(object)
+    }
+
+    /// Reads the whole members of an object that was cut; nothing if the text is something else.
+    pub(super) fn read_cut(text: &'a str) -> Option<Self> {
+        let mut object = Self::default();
+        members_of_cut(text, |key, value| object.take(key, value)).then_some(object)
     }
 
     /// Whether it has what every span has.
@@ -115,6 +124,7 @@ impl<'a> Structured<'a> {
             "execution_arn" => self.execution_arn = true,
             "endTimeUnixNano" => self.has_span_times = true,
             "_aws" => self.take_metrics(value),
+            "lamplight" => self.take_purpose(value),
             _ => {}
         }
     }
@@ -201,6 +211,23 @@ impl<'a> Structured<'a> {
         });
     }
 
+    /// What an application says on purpose: `{"lamplight":{"issue":"StockMismatch","message":"…"}}` raises an issue,
+    /// `{"lamplight":{"milestone":"ORDER_PLACED"}}` is a point that a transaction has reached.
+    fn take_purpose(&mut self, value: Member<'a>) {
+        let Some(object) = value.object() else { return };
+        members(object, |key, value| match key {
+            "issue" => {
+                self.error_type = value.text();
+                self.is_raised = self.error_type.is_some();
+            }
+            "message" => self.error_message = value.text(),
+            "milestone" => self.milestone = value.text(),
+            "trace_id" => self.trace_id = value.text_or_digits().map(xray_trace_id),
+            "correlation_id" => self.correlation_id = value.text_or_digits(),
+            _ => {}
+        });
+    }
+
     fn take_metrics(&mut self, value: Member<'a>) {
         let Some(object) = value.object() else { return };
         members(object, |key, value| {
@@ -251,20 +278,38 @@ impl<'a> Structured<'a> {
         }
         if self.message.as_deref() == Some(rust::HANDLER_PANICKED) {
             let fact = Fact::new(Kind::Error, "rust.caught_json").with_error(None, self.message.take());
-            return Some(fact.raising(Detection::Crash, Counts::EXCEPTION));
+            return Some(fact.raising(Detection::Exception, Counts::EXCEPTION));
         }
         None
     }
 
     fn handled(&mut self, kind: Kind) -> Fact<'a> {
         let fact = Fact::new(kind, "structured");
+        if self.is_raised {
+            let mut fact = fact.with_error(self.error_type.take(), self.error_message.take());
+            fact.is_on_purpose = true;
+            return fact.raising(Detection::ErrorLog, Counts::NONE);
+        }
         if kind == Kind::Structured && self.level.is_some_and(Level::is_error) {
             let message = self.error_message.take().or_else(|| self.message.take());
             return fact
                 .with_error(self.error_type.take(), message)
                 .raising(Detection::ErrorLog, Counts::NONE);
         }
-        fact.with_error(self.error_type.take(), self.error_message.take())
+        self.callee(fact)
+            .with_error(self.error_type.take(), self.error_message.take())
+    }
+
+    /// The answer of an invocation that timed out, which its caller printed: the callee's own log counts it.
+    fn callee(&mut self, mut fact: Fact<'a>) -> Fact<'a> {
+        if self.error_type.as_deref() == Some("Sandbox.Timedout")
+            && let Some(Cow::Borrowed(message)) = self.error_message
+            && let Some(told) = exit::read(message)
+        {
+            fact.timeout_s = told.timeout_s;
+            self.request_id = told.request_id;
+        }
+        fact
     }
 }
 
@@ -357,6 +402,34 @@ mod tests {
                 "{line}"
             );
         }
+    }
+
+    #[test]
+    fn an_application_can_raise_an_issue_and_reach_a_milestone_on_purpose() {
+        let issue = read(r#"{"lamplight":{"issue":"StockMismatch","message":"shelf 12 has -1"},"level":"INFO"}"#);
+        assert_eq!(
+            (issue.detection, issue.is_on_purpose),
+            (Some(Detection::ErrorLog), true)
+        );
+        assert_eq!(issue.error_type.as_deref(), Some("StockMismatch"));
+        let milestone = read(r#"{"lamplight":{"milestone":"ORDER_PLACED","trace_id":"order-1"}}"#);
+        assert_eq!(
+            (milestone.detection, milestone.milestone.as_deref()),
+            (None, Some("ORDER_PLACED"))
+        );
+        assert_eq!(milestone.trace_id.as_deref(), Some("order-1"));
+        assert_eq!(read(r#"{"lamplight":{"issue":""}}"#).detection, None);
+    }
+
+    #[test]
+    fn a_callers_print_of_a_timeout_is_not_the_callees_failure() {
+        let fact = read(
+            r#"{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: a-1 Error: Task timed out after 3.00 seconds"}"#,
+        );
+        assert_eq!(
+            (fact.detection, fact.timeout_s, fact.request_id.as_deref()),
+            (None, Some(3.0), Some("a-1"))
+        );
     }
 
     #[test]

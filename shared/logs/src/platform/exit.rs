@@ -7,7 +7,10 @@ use std::borrow::Cow;
 
 use crate::fact::{Counts, Detection, Fact, Kind};
 use crate::runtime::classify::is_configuration;
-use crate::text::{first_line, is_request_id, is_type_name, token};
+use crate::text::{first_line, is_request_id, is_type_name, number, token};
+
+/// What the answer to the caller of an invocation that timed out says.
+const TIMED_OUT: &str = "Task timed out after ";
 
 /// Reads the line of a process that ended or could not be started.
 pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
@@ -35,7 +38,7 @@ fn error(text: &str) -> Fact<'_> {
         .filter(|word| is_type_name(word));
     let (kind, detection, counts) = if headline.contains("signal: killed") {
         (Kind::Oom, Detection::OutOfMemory, Counts::OUT_OF_MEMORY)
-    } else if headline.starts_with("Task timed out after ") {
+    } else if headline.starts_with(TIMED_OUT) {
         // The answer to a caller, which it printed: the function's own log has the line that counts.
         (Kind::Error, Detection::Timeout, Counts::NONE)
     } else if cannot_start(headline) || error_type.is_some_and(is_configuration) {
@@ -43,8 +46,12 @@ fn error(text: &str) -> Fact<'_> {
     } else {
         (Kind::Error, Detection::Crash, Counts::CRASH)
     };
-    Fact::new(kind, "exit")
-        .with_error(error_type.map(Cow::Borrowed), Some(Cow::Borrowed(headline)))
+    let mut fact = Fact::new(kind, "exit");
+    fact.timeout_s = headline
+        .strip_prefix(TIMED_OUT)
+        .and_then(number)
+        .map(|(seconds, _)| seconds);
+    fact.with_error(error_type.map(Cow::Borrowed), Some(Cow::Borrowed(headline)))
         .raising(detection, counts)
 }
 

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::{exit, extension, init, report};
-use crate::fact::{Detection, Fact, Kind, Measures};
+use crate::fact::{Counts, Detection, Fact, Kind, Measures};
 use crate::json::{Member, members};
 use crate::text::{measure, whole};
 use crate::trace::xray_trace_id;
@@ -59,21 +59,19 @@ pub(crate) fn read<'a>(record_type: &str, record: Member<'a>) -> Option<Fact<'a>
 
 /// The record is a text in `platform.fault`, and in `platform.runtimeDone` of the Logs API of 2020.
 fn read_text<'a>(record: Member<'a>, fact: &mut Fact<'a>) {
-    let text = match record.text() {
-        Some(Cow::Borrowed(text)) => text,
-        _ => "",
-    };
-    let told = exit::read(text);
+    let Some(text) = record.text() else { return };
+    let told = exit::read(&text);
+    fact.request_id = told
+        .as_ref()
+        .and_then(|told| told.request_id.as_deref())
+        .map(|id| Cow::Owned(id.to_owned()));
     if fact.kind == Kind::Fault {
-        fact.detection = Some(Detection::Crash);
-        if let Some(told) = told {
-            fact.detection = told.detection;
-            fact.counts = told.counts;
-            fact.request_id = told.request_id;
-        }
-        fact.error_message = Some(Cow::Borrowed(text)).filter(|text| !text.is_empty());
-    } else {
-        fact.request_id = told.and_then(|told| told.request_id);
+        fact.detection = told.as_ref().map_or(Some(Detection::Crash), |told| told.detection);
+        fact.counts = told.as_ref().map_or(Counts::NONE, |told| told.counts);
+        fact.error_type = told
+            .and_then(|told| told.error_type)
+            .map(|name| Cow::Owned(name.into_owned()));
+        fact.error_message = Some(text);
     }
 }
 
@@ -197,6 +195,13 @@ mod tests {
             read(r#"{"type":"platform.fault","record":"RequestId: a-1 Process exited before completing request"}"#);
         assert_eq!((fact.kind, fact.counts), (Kind::Fault, Counts::CRASH));
         assert_eq!(fact.request_id.as_deref(), Some("a-1"));
+        let escaped = read(
+            r#"{"type":"platform.fault","record":"RequestId: a-1 Error: Runtime exited with error: exit status 1\nRuntime.ExitError"}"#,
+        );
+        assert_eq!(
+            (escaped.counts, escaped.error_type.as_deref()),
+            (Counts::CRASH, Some("Runtime.ExitError"))
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::fact::Detection;
 /// Types of errors by which the runtime says that the function cannot start as it is configured.
 ///
 /// Node.js in JSON mode leaves `Runtime.` out.
-const CONFIGURATION: [&str; 13] = [
+const CONFIGURATION: [&str; 12] = [
     "ImportModuleError",
     "HandlerNotFound",
     "MalformedHandlerName",
@@ -18,7 +18,6 @@ const CONFIGURATION: [&str; 13] = [
     "NoSuchHandler",
     "NoHandlerClass",
     "InvalidHandler",
-    "UnmarshalError",
 ];
 
 /// Types of errors that say that memory ran out, without their package.
@@ -38,10 +37,15 @@ pub(crate) fn is_configuration(error_type: &str) -> bool {
     CONFIGURATION.contains(&name.unwrap_or(error_type))
 }
 
-/// Whether an error of this type comes from the initialisation, whose failure the report counts.
-pub(crate) fn is_from_init(error_type: &str) -> bool {
-    error_type.starts_with("Runtime.") && error_type != "Runtime.UnhandledPromiseRejection"
-        || is_configuration(error_type)
+/// Whether another line counts the failure that an error of this type tells of: the report counts an error of the
+/// initialisation, the platform's line counts a process that ends.
+pub(crate) fn is_evidence(error_type: &str) -> bool {
+    /// What the runtime says of an invocation that it goes on after.
+    const COUNTING: [&str; 3] = ["MarshalError", "UnmarshalError", "UnhandledPromiseRejection"];
+    match error_type.strip_prefix("Runtime.") {
+        Some(name) => !COUNTING.contains(&name),
+        None => is_configuration(error_type),
+    }
 }
 
 /// What an exception of this type with this message raises.
@@ -90,9 +94,12 @@ mod tests {
     }
 
     #[test]
-    fn a_rejected_promise_is_not_from_init() {
-        assert!(is_from_init("Runtime.ImportModuleError"));
-        assert!(!is_from_init("Runtime.UnhandledPromiseRejection"));
-        assert!(!is_from_init("TypeError"));
+    fn what_the_runtime_goes_on_after_counts() {
+        assert!(is_evidence("Runtime.ImportModuleError"));
+        assert!(is_evidence("Runtime.NodeJsExit"));
+        assert!(is_evidence("HandlerNotFound"));
+        for error_type in ["Runtime.UnhandledPromiseRejection", "Runtime.MarshalError", "TypeError"] {
+            assert!(!is_evidence(error_type), "{error_type}");
+        }
     }
 }

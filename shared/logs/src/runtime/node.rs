@@ -33,7 +33,7 @@ pub(crate) fn unhandled<'a>(
 ) -> Fact<'a> {
     let type_name = error_type.as_deref().unwrap_or_default();
     let detection = classify::exception(type_name, error_message.as_deref().unwrap_or_default());
-    let counts = if in_init || classify::is_from_init(type_name) {
+    let counts = if in_init || classify::is_evidence(type_name) {
         Counts::NONE
     } else {
         Counts::EXCEPTION

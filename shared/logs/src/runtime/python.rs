@@ -29,7 +29,7 @@ fn unhandled(line: &str) -> Option<Fact<'_>> {
     if !is_type_name(error_type) || !(has_trace || is_exception_name(error_type)) {
         return None;
     }
-    let in_init = classify::is_from_init(error_type) || trace.contains("importlib");
+    let in_init = classify::is_evidence(error_type) || trace.contains("importlib");
     let counts = if in_init { Counts::NONE } else { Counts::EXCEPTION };
     let mut fact = Fact::new(Kind::Error, "python.unhandled")
         .with_error(

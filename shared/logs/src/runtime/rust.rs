@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use crate::fact::{Counts, Detection, Fact, Kind};
 use crate::level::Level;
-use crate::text::first_line;
+use crate::text::{first_line, is_utc_time, token};
 use crate::trace::xray_trace_id;
 
 /// What the runtime says when it has caught a panic.
@@ -20,18 +20,24 @@ pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
 }
 
 fn caught(line: &str) -> Option<Fact<'_>> {
-    let rest = line.strip_prefix("ERROR Lambda runtime invoke{")?;
+    let rest = untimed(line).strip_prefix("ERROR Lambda runtime invoke{")?;
     let (span, message) = rest.split_once("}:")?;
     if !message.contains(HANDLER_PANICKED) {
         return None;
     }
     let mut fact = Fact::new(Kind::Error, "rust.caught")
         .with_error(None, Some(Cow::Borrowed(first_line(message.trim_start()))))
-        .raising(Detection::Crash, Counts::EXCEPTION);
+        .raising(Detection::Exception, Counts::EXCEPTION);
     fact.level = Some(Level::Error);
     fact.request_id = quoted(span, "requestId=\"").map(Cow::Borrowed);
     fact.trace_id = quoted(span, "xrayTraceId=\"").map(|id| xray_trace_id(Cow::Borrowed(id)));
     Some(fact)
+}
+
+/// The line without the time that `tracing` may put first.
+fn untimed(line: &str) -> &str {
+    let (first, rest) = token(line);
+    if is_utc_time(first) { rest.trim_start() } else { line }
 }
 
 /// The text between `head` and the next quotation mark.
@@ -68,6 +74,8 @@ mod tests {
             (Counts::EXCEPTION, Some("a-1"))
         );
         assert_eq!(fact.trace_id.as_deref(), Some("1-6a52d530-0ba60ad2785ec2ae7971737c"));
+        let timed = format!("2026-11-20T08:47:12.345678Z {line}");
+        assert_eq!(read(&timed).map(|fact| fact.counts), Some(Counts::EXCEPTION));
     }
 
     #[test]
