@@ -80,16 +80,23 @@ fn is_event(text: &str) -> bool {
 
 /// Whether a text that is no whole object begins like a delivery or an event.
 pub fn is_cut_envelope(text: &str) -> bool {
-    const KEYS: [&str; 9] = [
+    const KEYS: [&str; 16] = [
         "awslogs",
         "messageType",
         "Records",
         "events",
         "logGroup",
+        "logGroupName",
         "logStream",
+        "logStreamName",
+        "logEvents",
         "message",
         "timestamp",
         "owner",
+        "subscriptionFilters",
+        "policyLevel",
+        "eventId",
+        "searchedLogStreams",
     ];
     let start = text.trim_start_matches(|c: char| c == '{' || c.is_whitespace());
     KEYS.iter().any(|key| {

@@ -124,14 +124,15 @@ impl<'s, S: Sink> File<'s, S> {
             let number = line_number(text, end);
             match document {
                 Ok(document) => self.line(document.get(), number)?,
-                Err(_) if end == 0 && !is_cut_envelope(text) => {
-                    for (i, line) in text.lines().enumerate() {
-                        self.line(line, i + 1)?;
-                    }
-                    return Ok(());
-                }
                 Err(error) => {
-                    self.refuse(&text[end..], number + error.line() - 1, &error.to_string());
+                    let rest = &text[end..];
+                    if !is_cut_envelope(rest) || has_lines_of_their_own(rest) {
+                        return rest
+                            .lines()
+                            .enumerate()
+                            .try_for_each(|(i, line)| self.line(line, number + i));
+                    }
+                    self.refuse(rest, number + error.line() - 1, &error.to_string());
                     return Ok(());
                 }
             }
@@ -288,6 +289,13 @@ impl<'s, S: Sink> File<'s, S> {
         let place = xxh3_64_with_seed(self.path.as_os_str().as_encoded_bytes(), number as u64);
         xxh3_64_with_seed(text.as_bytes(), place)
     }
+}
+
+/// Whether a text that is no document has lines that are: then it has one a line, and some are broken.
+fn has_lines_of_their_own(text: &str) -> bool {
+    text.lines()
+        .skip(1)
+        .any(|line| line.starts_with('{') && form(line).is_ok_and(|form| !matches!(form, Form::Other)))
 }
 
 fn line_number(text: &str, offset: usize) -> usize {

@@ -63,6 +63,37 @@ pub enum Kind {
     Control,
 }
 
+impl Kind {
+    /// All of them, in the order of their values.
+    pub const ALL: [Self; 25] = [
+        Self::Start,
+        Self::End,
+        Self::Report,
+        Self::InitStart,
+        Self::InitRuntimeDone,
+        Self::InitReport,
+        Self::RestoreStart,
+        Self::RestoreRuntimeDone,
+        Self::RestoreReport,
+        Self::RuntimeDone,
+        Self::Extension,
+        Self::TelemetrySubscription,
+        Self::LogsDropped,
+        Self::Fault,
+        Self::Xray,
+        Self::Timeout,
+        Self::Oom,
+        Self::Error,
+        Self::Structured,
+        Self::Emf,
+        Self::Span,
+        Self::StepFunctions,
+        Self::AppLog,
+        Self::Plain,
+        Self::Control,
+    ];
+}
+
 /// What a line raises: the kind of the issue it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -363,5 +394,17 @@ impl<'a> Fact<'a> {
         self.error_type = error_type;
         self.error_message = error_message;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_stand_in_the_order_of_their_values() {
+        for (i, kind) in Kind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, i, "{kind:?}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The fold of log events: what a stack holds after it has read them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use lamplight_logs::source::function_of;
 use lamplight_logs::{Delivery, Detection, Fact, Kind, LogEvent, Source, recognise};
@@ -35,8 +36,8 @@ pub struct EventTotals {
     pub total: u64,
     /// Events and records that could not be read.
     pub unreadable: u64,
-    /// Events of each kind.
-    pub by_kind: BTreeMap<Kind, u64>,
+    /// Events of each kind, in the order of [`Kind::ALL`].
+    pub by_kind: [u64; Kind::ALL.len()],
     /// The earliest and the latest time of an event, in milliseconds since the epoch.
     pub between_ms: Option<(i64, i64)>,
 }
@@ -44,7 +45,7 @@ pub struct EventTotals {
 impl EventTotals {
     fn add(&mut self, kind: Kind, epoch_ms: i64) {
         self.total += 1;
-        *self.by_kind.entry(kind).or_default() += 1;
+        self.by_kind[kind as usize] += 1;
         if epoch_ms != crate::time::UNKNOWN_MS {
             self.widen((epoch_ms, epoch_ms));
         }
@@ -59,8 +60,8 @@ impl EventTotals {
     pub fn merge(&mut self, other: Self) {
         self.total += other.total;
         self.unreadable += other.unreadable;
-        for (kind, count) in other.by_kind {
-            *self.by_kind.entry(kind).or_default() += count;
+        for (own, count) in self.by_kind.iter_mut().zip(other.by_kind) {
+            *own += count;
         }
         if let Some(between_ms) = other.between_ms {
             self.widen(between_ms);
@@ -76,7 +77,7 @@ pub struct Ledger {
     /// How many events there were.
     pub totals: EventTotals,
     /// The minutes of each function, by their start in milliseconds since the epoch.
-    pub functions: BTreeMap<FunctionKey, BTreeMap<i64, Rollup>>,
+    pub functions: BTreeMap<Arc<FunctionKey>, BTreeMap<i64, Rollup>>,
     /// What fails alike.
     pub issues: BTreeMap<Fingerprint, Issue>,
     /// What belongs together, by trace id.
@@ -86,18 +87,26 @@ pub struct Ledger {
 impl Ledger {
     /// Reads a delivery. Control messages and deliveries of unknown types are counted and passed over.
     pub fn add_delivery(&mut self, delivery: &Delivery<'_>, error_logs: ErrorLogs) {
+        let source = &delivery.source;
         self.totals.unreadable += delivery.unreadable as u64;
+        // Mostly all lines of a stream belong to one function, which its place names.
+        let named = source.function().map(|name| Arc::new(function_key(source, Some(name))));
         for event in &delivery.events {
             if delivery.is_data {
-                self.add_event(&delivery.source, event, error_logs);
+                self.add_event(source, named.as_ref(), event, error_logs);
             } else {
                 self.totals.add(Kind::Control, event.timestamp);
             }
         }
     }
 
-    /// Reads one event.
-    pub fn add_event(&mut self, source: &Source<'_>, event: &LogEvent<'_>, error_logs: ErrorLogs) {
+    fn add_event(
+        &mut self,
+        source: &Source<'_>,
+        named: Option<&Arc<FunctionKey>>,
+        event: &LogEvent<'_>,
+        error_logs: ErrorLogs,
+    ) {
         let mut fact = recognise(&event.message, source);
         let is_error_log = fact.detection == Some(Detection::ErrorLog) && !fact.is_on_purpose;
         if error_logs == ErrorLogs::Ignore && is_error_log {
@@ -108,33 +117,49 @@ impl Ledger {
         if !is_counted && fact.trace_id.is_none() {
             return;
         }
-        let key = function_key(source, &fact);
+        let key = named
+            .cloned()
+            .unwrap_or_else(|| Arc::new(function_key(source, function_of(source, &fact))));
         if let Some(trace_id) = fact
             .trace_id
             .as_deref()
             .filter(|trace_id| trace_id.len() <= TRACE_ID_BYTES)
         {
-            let request_id = cut(fact.request_id.as_deref().unwrap_or_default(), NAME_BYTES).to_owned();
-            let member = MemberKey {
-                function: key.clone(),
-                request_id,
-            };
-            self.transactions
+            self.join(trace_id, &key, &fact, event);
+        }
+        if is_counted {
+            self.count(key, &fact, source, event);
+        }
+    }
+
+    /// Takes a line into the transaction that it names.
+    fn join(&mut self, trace_id: &str, key: &Arc<FunctionKey>, fact: &Fact<'_>, event: &LogEvent<'_>) {
+        let request_id = cut(fact.request_id.as_deref().unwrap_or_default(), NAME_BYTES).to_owned();
+        let member_key = MemberKey {
+            function: Arc::clone(key),
+            request_id,
+        };
+        let member = Member::of(fact, event);
+        match self.transactions.get_mut(trace_id) {
+            Some(transaction) => transaction.add(member_key, member),
+            None => self
+                .transactions
                 .entry(trace_id.to_owned())
                 .or_default()
-                .add(member, Member::of(&fact, event));
+                .add(member_key, member),
         }
-        if !is_counted {
-            return;
-        }
+    }
+
+    /// Adds what a line counts and raises to the minute of its function.
+    fn count(&mut self, key: Arc<FunctionKey>, fact: &Fact<'_>, source: &Source<'_>, event: &LogEvent<'_>) {
         let raised = fact
             .detection
-            .map(|detection| self.raise(&key, detection, &fact, source, event));
+            .map(|detection| self.raise(&key, detection, fact, source, event));
         let minute = Bucket::holding(Span::Minute, event.timestamp).start_ms;
         let rollup = self.functions.entry(key).or_default().entry(minute).or_default();
-        rollup.add_fact(&fact);
+        rollup.add_fact(fact);
         if let Some(fingerprint) = raised {
-            rollup.add_issue(fingerprint, u64::from(!is_evidence_of_report(&fact)));
+            rollup.add_issue(fingerprint, u64::from(!is_evidence_of_report(fact)));
         }
     }
 
@@ -179,13 +204,13 @@ impl Ledger {
     }
 }
 
-/// The key of the function that a line is about. What is not known is `unknown`.
-fn function_key(source: &Source<'_>, fact: &Fact<'_>) -> FunctionKey {
+/// The key of a function in its place. What is not known is `unknown`.
+fn function_key(source: &Source<'_>, function: Option<&str>) -> FunctionKey {
     let known = |text: Option<&str>| cut(text.unwrap_or(UNKNOWN), NAME_BYTES).to_owned();
     FunctionKey {
         account: known(source.account.as_deref()),
         region: known(source.region.as_deref()),
-        function: known(function_of(source, fact)),
+        function: known(function),
     }
 }
 

@@ -261,7 +261,11 @@ impl Analysis {
             events: EventSummary {
                 total: totals.total,
                 unreadable: totals.unreadable,
-                by_kind: totals.by_kind.clone(),
+                by_kind: Kind::ALL
+                    .into_iter()
+                    .zip(totals.by_kind)
+                    .filter(|(_, count)| *count > 0)
+                    .collect(),
             },
             functions,
             issues,
@@ -405,9 +409,9 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// To microseconds.
+/// To nanoseconds: more digits say nothing, fewer would cost short durations their precision.
 fn round(value_ms: f64) -> f64 {
-    (value_ms * 1000.0).round() / 1000.0
+    (value_ms * 1e6).round() / 1e6
 }
 
 impl IssueSummary {
@@ -478,7 +482,7 @@ impl AlertSummary {
 
 #[cfg(test)]
 mod tests {
-    use lamplight_logs::{LogEvent, Source};
+    use lamplight_logs::{Delivery, LogEvent, Source};
 
     use super::*;
     use crate::ledger::ErrorLogs;
@@ -489,14 +493,18 @@ mod tests {
             log_group: Some("/aws/lambda/mailer".into()),
             ..Source::default()
         };
-        for (timestamp, line) in lines {
-            let event = LogEvent {
-                id: "".into(),
-                timestamp: *timestamp,
-                message: (*line).into(),
-            };
-            ledger.add_event(&source, &event, ErrorLogs::Raise);
-        }
+        let events = lines.iter().map(|(timestamp, line)| LogEvent {
+            id: "".into(),
+            timestamp: *timestamp,
+            message: (*line).into(),
+        });
+        let delivery = Delivery {
+            is_data: true,
+            source,
+            events: events.collect(),
+            unreadable: 0,
+        };
+        ledger.add_delivery(&delivery, ErrorLogs::Raise);
         serde_json::to_value(Analysis::of(&ledger, Architecture::Arm64)).unwrap()
     }
 

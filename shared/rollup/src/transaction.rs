@@ -1,6 +1,7 @@
 //! What belongs to one trace: a union of its members, so that repeats and order do not matter.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use lamplight_logs::{Fact, LogEvent};
 use xxhash_rust::xxh3::xxh3_64;
@@ -15,7 +16,7 @@ const MILESTONE_BYTES: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MemberKey {
     /// The function.
-    pub function: FunctionKey,
+    pub function: Arc<FunctionKey>,
     /// The invocation; empty where the line named none.
     pub request_id: String,
 }
@@ -154,11 +155,11 @@ mod tests {
     use super::*;
 
     fn member(function: &str, request_id: &str, timestamp: i64, line: &str) -> (MemberKey, Member) {
-        let function = FunctionKey {
+        let function = Arc::new(FunctionKey {
             account: "1".into(),
             region: "r".into(),
             function: function.into(),
-        };
+        });
         let event = LogEvent {
             id: format!("{timestamp}").into(),
             timestamp,

@@ -21,6 +21,7 @@ use crate::Table;
 use crate::attributes::{Item, get_number, get_text, number, text};
 use crate::error::TableError;
 use crate::keys;
+use crate::known::KnownIssue;
 use crate::query::{Sort, key, pause};
 
 /// The rank of the latest occurrence.
@@ -106,10 +107,10 @@ impl Table {
         now_ms: i64,
         alert: impl Fn(Claim, &str) -> String,
     ) -> Result<Claimed, TableError> {
-        if self.knows(fingerprint, issue) {
+        let alert_id = format!("{fingerprint}-{delivery:016x}");
+        if self.knows(fingerprint, issue, &alert_id) {
             return Ok(Claimed::Nothing);
         }
-        let alert_id = format!("{fingerprint}-{delivery:016x}");
         for attempt in 0..ATTEMPTS {
             let claim = match self.update_latest(fingerprint, issue).await? {
                 Some(item) if is_regression(&item, issue) => Claim::Regressed,
@@ -138,13 +139,15 @@ impl Table {
         })
     }
 
-    fn knows(&self, fingerprint: Fingerprint, issue: &Issue) -> bool {
-        let known = self.known.issues.get(&fingerprint);
-        known.is_some_and(|(first_ms, rank)| first_ms <= issue.first_seen_ms && rank >= issue.sample.rank)
+    /// Whether the table is known to have these occurrences, and this delivery is not the one to publish the alert.
+    fn knows(&self, fingerprint: Fingerprint, issue: &Issue, alert_id: &str) -> bool {
+        self.known.issues.get(&fingerprint).is_some_and(|known| {
+            known.first_ms <= issue.first_seen_ms && known.latest >= issue.sample.rank && known.claim != alert_id
+        })
     }
 
-    /// Sets the latest occurrence of an issue that exists and is not resolved; the item as it stands then, or nothing
-    /// if there is none.
+    /// Sets the latest occurrence of an issue that exists, unless it brings a resolved one back; the item as it stands
+    /// then, or nothing if there is none.
     async fn update_latest(&self, fingerprint: Fingerprint, issue: &Issue) -> Result<Option<Item>, TableError> {
         let updated = self
             .client
@@ -152,7 +155,8 @@ impl Table {
             .table_name(&self.name)
             .set_key(Some(key(&keys::issue(fingerprint), keys::ISSUE_ITEM)))
             .update_expression("SET #latest = :latest, last_seen = :last_seen, #sample = :sample")
-            .condition_expression("#latest < :latest AND #state <> :resolved")
+            .condition_expression("#latest < :latest AND (#state <> :resolved OR #resolved_at >= :last_seen)")
+            .expression_attribute_names("#resolved_at", RESOLVED_AT)
             .expression_attribute_names("#latest", LATEST)
             .expression_attribute_names("#sample", "sample")
             .expression_attribute_names("#state", "state")
@@ -220,10 +224,12 @@ impl Table {
         let latest = get_text(item, LATEST)
             .and_then(Rank::parse)
             .unwrap_or(issue.sample.rank);
-        self.known.issues.insert(
-            fingerprint,
-            (first_ms.min(issue.first_seen_ms), latest.max(issue.sample.rank)),
-        );
+        let known = KnownIssue {
+            first_ms: first_ms.min(issue.first_seen_ms),
+            latest: latest.max(issue.sample.rank),
+            claim: get_text(item, CLAIM).unwrap_or_default().to_owned(),
+        };
+        self.known.issues.insert(fingerprint, known);
         Ok(Claimed::Nothing)
     }
 

@@ -35,6 +35,17 @@ impl<K: Hash + Eq, V: Clone> Memory<K, V> {
     }
 }
 
+/// What the table is known to have of an issue.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownIssue {
+    /// Its earliest time.
+    pub(crate) first_ms: i64,
+    /// Its latest occurrence.
+    pub(crate) latest: Rank,
+    /// The alert that was claimed last: its claimer may yet have to publish it.
+    pub(crate) claim: String,
+}
+
 /// What one process remembers.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
@@ -42,6 +53,6 @@ pub(crate) struct Known {
     pub(crate) peaks: Memory<(String, String), Peaks>,
     /// When a function's hour was marked as pending, in milliseconds since the epoch.
     pub(crate) marked: Memory<String, i64>,
-    /// The earliest time and the latest occurrence of an issue that the table has.
-    pub(crate) issues: Memory<Fingerprint, (i64, Rank)>,
+    /// What the table has of issues.
+    pub(crate) issues: Memory<Fingerprint, KnownIssue>,
 }

@@ -2,6 +2,7 @@
 //! nothing, so that repeats and order do not matter.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use lamplight_rollup::{Bucket, FunctionKey, Member, MemberKey, Span, Transaction};
@@ -157,7 +158,7 @@ fn member_sort(member_key: &MemberKey) -> String {
 fn member_of(item: &Item) -> Option<(MemberKey, Member)> {
     let (request_id, function) = get_text(item, "sk")?.split_once('#')?;
     let member_key = MemberKey {
-        function: FunctionKey::parse(function)?,
+        function: Arc::new(FunctionKey::parse(function)?),
         request_id: request_id.to_owned(),
     };
     let times: Vec<i64> = item
