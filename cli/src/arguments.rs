@@ -116,11 +116,7 @@ impl PlaceArguments {
     /// The region that was named, else the default one.
     pub fn region(&self) -> Option<String> {
         let named = self.region.clone().filter(|region| !region.is_empty());
-        named.or_else(|| {
-            std::env::var("AWS_DEFAULT_REGION")
-                .ok()
-                .filter(|region| !region.is_empty())
-        })
+        named.or_else(|| std::env::var("AWS_DEFAULT_REGION").ok().filter(|region| !region.is_empty()))
     }
 }
 

@@ -48,9 +48,6 @@ fn run(command: Command) -> Result<ExitCode, CliError> {
 }
 
 fn wait_for(work: impl Future<Output = Result<ExitCode, CliError>>) -> Result<ExitCode, CliError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.map_err(CliError::Runtime)?.block_on(work)
 }

@@ -33,11 +33,7 @@ pub fn print(line: impl Display) -> Result<(), CliError> {
 
 /// Prints the result as JSON: indented for people, on one line for programs.
 pub fn print_json(value: &impl Serialize) -> Result<(), CliError> {
-    let text = if stdout().is_terminal() {
-        serde_json::to_string_pretty(value)
-    } else {
-        serde_json::to_string(value)
-    };
+    let text = if stdout().is_terminal() { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
     print(text?)
 }
 

@@ -27,21 +27,14 @@ impl FromStr for Since {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let units = [
-            ("m", 60_000),
-            ("h", 3_600_000),
-            ("d", 86_400_000),
-            ("w", 7 * 86_400_000),
-        ];
+        let units = [("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 7 * 86_400_000)];
         for (unit, length_ms) in units {
             if let Some(count) = text.strip_suffix(unit).and_then(|digits| digits.parse::<u32>().ok()) {
                 return Ok(Self::Ago(i64::from(count) * length_ms));
             }
         }
         let at_ms = from_rfc3339(text).or_else(|| from_rfc3339(&format!("{text}T00:00:00Z")));
-        at_ms
-            .map(Self::At)
-            .ok_or_else(|| "give 30m, 24h, 7d, 2026-11-01 or 2026-11-01T08:00:00Z".to_owned())
+        at_ms.map(Self::At).ok_or_else(|| "give 30m, 24h, 7d, 2026-11-01 or 2026-11-01T08:00:00Z".to_owned())
     }
 }
 

@@ -23,9 +23,7 @@ pub async fn table(arguments: &ReadArguments) -> Result<Table, CliError> {
 }
 
 async fn client(endpoint_url: Option<&str>) -> Client {
-    let http = Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https();
+    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
     if let Some(url) = endpoint_url {
         loader = loader.endpoint_url(url);
@@ -42,20 +40,12 @@ async fn client(endpoint_url: Option<&str>) -> Client {
 }
 
 fn is_local(url: &str) -> bool {
-    ["//127.0.0.1", "//localhost", "//[::1]"]
-        .iter()
-        .any(|host| url.contains(host))
+    ["//127.0.0.1", "//localhost", "//[::1]"].iter().any(|host| url.contains(host))
 }
 
 /// CloudFormation calls the table `<stack>-Table-<random>`; `lamplight local` calls it by the stack's name alone.
 async fn find(client: &Client, stack: &str) -> Result<String, CliError> {
-    let names = client
-        .list_tables()
-        .into_paginator()
-        .items()
-        .send()
-        .collect::<Result<Vec<_>, _>>()
-        .await;
+    let names = client.list_tables().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
     let names = names.map_err(|error| {
         let reason = DisplayErrorContext(&error);
         CliError::NoTable(format!(
@@ -63,10 +53,8 @@ async fn find(client: &Client, stack: &str) -> Result<String, CliError> {
         ))
     })?;
     let prefix = format!("{stack}-Table-");
-    let found = names
-        .iter()
-        .find(|name| name.starts_with(&prefix))
-        .or_else(|| names.iter().find(|name| *name == stack));
+    let found =
+        names.iter().find(|name| name.starts_with(&prefix)).or_else(|| names.iter().find(|name| *name == stack));
     found.cloned().ok_or_else(|| {
         CliError::NoTable(format!(
             "no table of a stack {stack} in this account and region; name one with --stack or --table"

@@ -85,18 +85,10 @@ pub fn function(function: &FunctionSummary) -> String {
             ("p99", durations.p99),
             ("max", durations.max),
         ];
-        parts
-            .map(|(name, value)| format!("{name} {}", milliseconds(value)))
-            .join(", ")
-            + " ms"
+        parts.map(|(name, value)| format!("{name} {}", milliseconds(value))).join(", ") + " ms"
     });
     let inits = function.init_ms.map(|inits| {
-        format!(
-            "avg {}, p99 {}, max {} ms",
-            milliseconds(inits.avg),
-            milliseconds(inits.p99),
-            milliseconds(inits.max)
-        )
+        format!("avg {}, p99 {}, max {} ms", milliseconds(inits.avg), milliseconds(inits.p99), milliseconds(inits.max))
     });
     let failures = format!(
         "{} ({} timeouts, {} out of memory, {} crashes, {} exceptions)",
@@ -108,20 +100,11 @@ pub fn function(function: &FunctionSummary) -> String {
         ("region", Some(function.region.clone())),
         ("invocations", Some(function.invocations.to_string())),
         ("failed", Some(failures)),
-        (
-            "cold starts",
-            Some(format!(
-                "{} ({} failed initialisations)",
-                function.cold_starts, function.init_failures
-            )),
-        ),
+        ("cold starts", Some(format!("{} ({} failed initialisations)", function.cold_starts, function.init_failures))),
         ("duration", durations),
         ("init", inits),
         ("memory", memory(function).map(|memory| format!("{memory} MB used"))),
-        (
-            "billed",
-            Some(format!("{} ms, {:.3} GB-s", function.billed_ms, function.gb_seconds)),
-        ),
+        ("billed", Some(format!("{} ms, {:.3} GB-s", function.billed_ms, function.gb_seconds))),
         ("cost", function.cost_usd.map(|cost| format!("$ {}", dollars(cost)))),
     ];
     members(&rows)
@@ -155,10 +138,7 @@ pub fn issue(issue: &IssueSummary) -> String {
         ("title", Some(issue.title.clone())),
         ("kind", Some(issue.kind.name().to_owned())),
         ("state", Some(issue.state.clone())),
-        (
-            "function",
-            Some(format!("{} ({} {})", issue.function, issue.account, issue.region)),
-        ),
+        ("function", Some(format!("{} ({} {})", issue.function, issue.account, issue.region))),
         ("count", Some(issue.count.to_string())),
         ("first seen", issue.first_seen.as_deref().map(moment)),
         ("last seen", issue.last_seen.as_deref().map(moment)),
@@ -177,18 +157,10 @@ pub fn transactions(transactions: &[TransactionSummary]) -> String {
     }
     let mut grid = Grid::new(&["trace", "status", "started", "ms", "functions", "milestones"]);
     for transaction in transactions {
-        let milestones: Vec<_> = transaction
-            .milestones
-            .iter()
-            .map(|milestone| milestone.name.as_str())
-            .collect();
+        let milestones: Vec<_> = transaction.milestones.iter().map(|milestone| milestone.name.as_str()).collect();
         grid.row(vec![
             Cell::text(&transaction.trace_id),
-            if transaction.errors > 0 {
-                Cell::bad(transaction.status)
-            } else {
-                Cell::text(transaction.status)
-            },
+            if transaction.errors > 0 { Cell::bad(transaction.status) } else { Cell::text(transaction.status) },
             Cell::maybe(transaction.started_at.as_deref().map(moment)),
             Cell::number(transaction.duration_ms),
             Cell::text(&transaction.functions.join(" → ")),
@@ -251,10 +223,7 @@ pub fn cost(cost: &Cost) -> String {
 fn members(rows: &[(&str, Option<String>)]) -> String {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let known = rows.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
-    known
-        .map(|(name, value)| format!("{name:width$}  {}", grid::harmless(value)))
-        .collect::<Vec<_>>()
-        .join("\n")
+    known.map(|(name, value)| format!("{name:width$}  {}", grid::harmless(value))).collect::<Vec<_>>().join("\n")
 }
 
 fn memory(function: &FunctionSummary) -> Option<String> {
@@ -262,27 +231,14 @@ fn memory(function: &FunctionSummary) -> Option<String> {
 }
 
 fn milliseconds(value: f64) -> String {
-    if value < 100.0 {
-        format!("{value:.1}")
-    } else {
-        format!("{value:.0}")
-    }
+    if value < 100.0 { format!("{value:.1}") } else { format!("{value:.0}") }
 }
 
 fn dollars(value: f64) -> String {
-    if value < 0.01 {
-        format!("{value:.6}")
-    } else {
-        format!("{value:.2}")
-    }
+    if value < 0.01 { format!("{value:.6}") } else { format!("{value:.2}") }
 }
 
 /// A time without its fraction of a second.
 fn moment(rfc3339: &str) -> String {
-    rfc3339
-        .split('.')
-        .next()
-        .unwrap_or(rfc3339)
-        .trim_end_matches('Z')
-        .replace('T', " ")
+    rfc3339.split('.').next().unwrap_or(rfc3339).trim_end_matches('Z').replace('T', " ")
 }

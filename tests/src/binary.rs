@@ -30,10 +30,7 @@ impl Run {
 /// A command of `lamplight` that no setting of this machine reaches.
 pub fn command<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
     let mut command = Command::new(path());
-    command
-        .args(arguments)
-        .env_remove("LAMPLIGHT_SLACK_WEBHOOK")
-        .stdin(Stdio::null());
+    command.args(arguments).env_remove("LAMPLIGHT_SLACK_WEBHOOK").stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("AWS_") {
             command.env_remove(name);
@@ -54,10 +51,7 @@ pub fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Run {
 /// Runs `lamplight` to its end, with this standard input.
 pub fn run_with_input<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>, input: &[u8]) -> Run {
     let mut command = command(arguments);
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let output = std::thread::scope(|scope| {
@@ -84,17 +78,12 @@ fn path() -> &'static Path {
             return binary;
         }
         let mut build = Command::new(env!("CARGO"));
-        build
-            .current_dir(workspace())
-            .args(["build", "--quiet", "--bin", "lamplight", "--target-dir"]);
+        build.current_dir(workspace()).args(["build", "--quiet", "--bin", "lamplight", "--target-dir"]);
         build.arg(profile.parent().unwrap());
         // What cargo tells of this package is not of that one: build scripts that look at it would run again and again.
         for name in std::env::vars_os().map(|(name, _)| name) {
             let text = name.to_string_lossy();
-            if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_"]
-                .iter()
-                .any(|start| text.starts_with(start))
-            {
+            if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_"].iter().any(|start| text.starts_with(start)) {
                 build.env_remove(&name);
             }
         }
@@ -112,17 +101,10 @@ fn workspace() -> &'static Path {
 
 fn youngest_source() -> SystemTime {
     let mut youngest = SystemTime::UNIX_EPOCH;
-    let mut paths: Vec<_> = [
-        "shared",
-        "functions",
-        "cli",
-        "infra/embedded",
-        "template.yaml",
-        "Cargo.lock",
-    ]
-    .iter()
-    .map(|path| workspace().join(path))
-    .collect();
+    let mut paths: Vec<_> = ["shared", "functions", "cli", "infra/embedded", "template.yaml", "Cargo.lock"]
+        .iter()
+        .map(|path| workspace().join(path))
+        .collect();
     while let Some(path) = paths.pop() {
         if path.is_dir() {
             paths.extend(path.read_dir().unwrap().map(|entry| entry.unwrap().path()));

@@ -84,31 +84,23 @@ pub fn any_calls(most: usize) -> impl Strategy<Value = Vec<Call>> {
     let duration = prop_oneof![1 => 1_u64..200, 8 => 200_u64..500_000, 1 => 500_000_u64..90_000_000];
     let memory = prop::sample::select(vec![128_u64, 512, 1769, 10_240]);
     let place = (0..FUNCTIONS.len(), 0_u8..3, 0_i64..400_000);
-    let sizes = (
-        duration,
-        prop::option::weighted(0.2, 1_u64..1_500_000),
-        memory,
-        30_u64..128,
-    );
+    let sizes = (duration, prop::option::weighted(0.2, 1_u64..1_500_000), memory, 30_u64..128);
     let marks = (any::<bool>(), prop::option::weighted(0.4, 0_u8..5), any::<bool>());
     prop::collection::vec((place, outcome, sizes, marks), 1..=most).prop_map(|drawn| {
-        let calls = drawn
-            .into_iter()
-            .enumerate()
-            .map(|(number, (place, outcome, sizes, marks))| Call {
-                function: place.0,
-                stream: place.1,
-                ends_ms: place.2,
-                outcome,
-                duration: sizes.0,
-                init: sizes.1,
-                memory_mb: sizes.2,
-                used_mb: sizes.3,
-                is_json: marks.0,
-                trace: marks.1,
-                has_milestone: marks.2 && marks.1.is_some(),
-                number: number as u32,
-            });
+        let calls = drawn.into_iter().enumerate().map(|(number, (place, outcome, sizes, marks))| Call {
+            function: place.0,
+            stream: place.1,
+            ends_ms: place.2,
+            outcome,
+            duration: sizes.0,
+            init: sizes.1,
+            memory_mb: sizes.2,
+            used_mb: sizes.3,
+            is_json: marks.0,
+            trace: marks.1,
+            has_milestone: marks.2 && marks.1.is_some(),
+            number: number as u32,
+        });
         calls.collect()
     })
 }
@@ -136,15 +128,9 @@ pub fn streams(calls: &[Call], start_ms: i64) -> Vec<Stream> {
     let mut streams: Vec<Stream> = Vec::new();
     for call in calls {
         let (group, name) = call.place(start_ms);
-        let position = streams
-            .iter()
-            .position(|stream| stream.group == group && stream.name == name);
+        let position = streams.iter().position(|stream| stream.group == group && stream.name == name);
         let position = position.unwrap_or_else(|| {
-            streams.push(Stream {
-                group,
-                name,
-                events: Vec::new(),
-            });
+            streams.push(Stream { group, name, events: Vec::new() });
             streams.len() - 1
         });
         streams[position].events.extend(call.events(start_ms));
@@ -160,8 +146,7 @@ impl Call {
 
     /// The id of the trace that it belongs to.
     pub fn trace_id(&self) -> Option<String> {
-        self.trace
-            .map(|trace| format!("1-6a52d5{trace:02x}-5ca1ab1e0ddba11{:09x}", 77 + u64::from(trace)))
+        self.trace.map(|trace| format!("1-6a52d5{trace:02x}-5ca1ab1e0ddba11{:09x}", 77 + u64::from(trace)))
     }
 
     /// The milestone that it reaches.

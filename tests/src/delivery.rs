@@ -152,10 +152,7 @@ impl Random {
             self.shuffle(&mut events);
             while !events.is_empty() {
                 let rest = events.split_off(1 + self.below(events.len().min(9)));
-                deliveries.push(Stream {
-                    events,
-                    ..stream.clone()
-                });
+                deliveries.push(Stream { events, ..stream.clone() });
                 events = rest;
             }
         }

@@ -10,12 +10,7 @@
 //! - [`local`]: `lamplight local`, run beside the test
 //! - [`sink`]: an HTTP server that answers as a test says
 //! - [`telling`]: what stands for the topic and for Slack inside a test
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a helper of tests fails as a test does"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a helper of tests fails as a test does")]
 
 pub mod binary;
 pub mod calls;

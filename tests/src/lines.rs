@@ -32,16 +32,11 @@ impl Call {
             Outcome::OldTimeout if self.number.is_multiple_of(2) => lines.push(old_timeout(&id, end_ms)),
             _ => {}
         }
-        lines.extend(if self.is_json {
-            self.json_end(&id, end_ms)
-        } else {
-            self.text_end(&id)
-        });
+        lines.extend(if self.is_json { self.json_end(&id, end_ms) } else { self.text_end(&id) });
         match self.outcome {
             Outcome::OldTimeout if !self.number.is_multiple_of(2) => lines.push(old_timeout(&id, end_ms)),
-            Outcome::OldCrash => lines.push(format!(
-                "RequestId: {id} Error: Runtime exited with error: exit status 3\nRuntime.ExitError\n"
-            )),
+            Outcome::OldCrash => lines
+                .push(format!("RequestId: {id} Error: Runtime exited with error: exit status 3\nRuntime.ExitError\n")),
             _ => {}
         }
         lines
@@ -94,9 +89,7 @@ impl Call {
         }
         if let Some((status, error_type)) = self.status() {
             report += &format!("Status: {status}");
-            report += &error_type
-                .map(|name| format!("\tError Type: {name}"))
-                .unwrap_or_default();
+            report += &error_type.map(|name| format!("\tError Type: {name}")).unwrap_or_default();
         }
         report.push('\n');
         if let Some(trace_id) = self.trace_id() {

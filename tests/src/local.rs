@@ -54,15 +54,7 @@ impl Answer {
 impl Local {
     /// Starts on free ports, with these arguments besides, and waits until it says where it listens.
     pub fn start(arguments: &[&str]) -> Self {
-        let mut all = vec![
-            "local",
-            "--port",
-            "0",
-            "--dynamodb-port",
-            "0",
-            "--region",
-            "eu-central-1",
-        ];
+        let mut all = vec!["local", "--port", "0", "--dynamodb-port", "0", "--region", "eu-central-1"];
         all.extend(arguments);
         let mut command = binary::command(all);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -70,31 +62,20 @@ impl Local {
         let (say, said) = channel();
         // Reads on after the start, so that the process is never held up by a full pipe.
         std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| say.send(line)));
-        let mut local = Self {
-            child,
-            table_url: String::new(),
-            poster: Poster::default(),
-            said,
-        };
+        let mut local = Self { child, table_url: String::new(), poster: Poster::default(), said };
         let table = local.wait_for("table ");
         local.table_url = table.split_whitespace().nth(1).unwrap().to_owned();
         let deliveries = local.wait_for("deliveries ");
         let url = deliveries.rsplit_once("http://").unwrap().1;
         let (host, path) = url.split_once('/').unwrap();
-        local.poster = Poster {
-            host: host.to_owned(),
-            path: format!("/{path}"),
-        };
+        local.poster = Poster { host: host.to_owned(), path: format!("/{path}") };
         local
     }
 
     /// Waits for a line on standard error that begins like this.
     pub fn wait_for(&self, start: &str) -> String {
         loop {
-            let line = self
-                .said
-                .recv_timeout(PATIENCE)
-                .unwrap_or_else(|error| panic!("no line {start}…: {error}"));
+            let line = self.said.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("no line {start}…: {error}"));
             if line.starts_with(start) {
                 return line;
             }
@@ -124,14 +105,7 @@ impl Local {
 
     /// Runs a reading command on its table, with JSON for output.
     pub fn read(&self, arguments: &[&str]) -> Run {
-        let table = [
-            "--endpoint-url",
-            &self.table_url,
-            "--table",
-            "lamplight",
-            "--output",
-            "json",
-        ];
+        let table = ["--endpoint-url", &self.table_url, "--table", "lamplight", "--output", "json"];
         binary::run(arguments.iter().chain(&table))
     }
 }
@@ -154,12 +128,7 @@ impl Poster {
         stream.write_all(body)?;
         let message = http::read(stream)?;
         Ok(Answer {
-            status: message
-                .start
-                .split(' ')
-                .nth(1)
-                .and_then(|digits| digits.parse().ok())
-                .unwrap_or(0),
+            status: message.start.split(' ').nth(1).and_then(|digits| digits.parse().ok()).unwrap_or(0),
             headers: message.headers,
             body: serde_json::from_slice(&message.body).unwrap_or(Value::Null),
         })

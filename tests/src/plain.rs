@@ -129,10 +129,8 @@ pub fn stories(calls: &[Call]) -> BTreeMap<String, Story> {
         let story = stories.entry(trace_id.clone()).or_default();
         story.functions.insert(FUNCTIONS[call.function].0.to_owned());
         // A line of its own beside the report does not name the trace.
-        let is_told = matches!(
-            call.outcome,
-            Outcome::Timeout | Outcome::OutOfMemory | Outcome::Crash | Outcome::ErrorLog
-        );
+        let is_told =
+            matches!(call.outcome, Outcome::Timeout | Outcome::OutOfMemory | Outcome::Crash | Outcome::ErrorLog);
         story.errors += u64::from(is_told);
         if call.has_milestone && milestones.insert((trace_id, call.ends_ms, call.function)) {
             story.milestones += 1;
@@ -143,34 +141,19 @@ pub fn stories(calls: &[Call]) -> BTreeMap<String, Story> {
 
 fn equal(name: &str, got: &Value, expected: impl Into<Value>) -> Result<(), String> {
     let expected = expected.into();
-    if *got == expected {
-        Ok(())
-    } else {
-        Err(format!("{name} is {got}, not {expected}"))
-    }
+    if *got == expected { Ok(()) } else { Err(format!("{name} is {got}, not {expected}")) }
 }
 
 fn near(name: &str, got: &Value, expected: f64, share: f64) -> Result<(), String> {
-    let is_near = got
-        .as_f64()
-        .is_some_and(|got| (got - expected).abs() <= expected.abs() * share);
-    if is_near {
-        Ok(())
-    } else {
-        Err(format!("{name} is {got}, not {expected}"))
-    }
+    let is_near = got.as_f64().is_some_and(|got| (got - expected).abs() <= expected.abs() * share);
+    if is_near { Ok(()) } else { Err(format!("{name} is {got}, not {expected}")) }
 }
 
 /// Sum and maximum are exact, the average to the microsecond.
 fn sums(name: &str, got: &Value, values: &[u64]) -> Result<(), String> {
     let sum = values.iter().sum::<u64>();
     near(&format!("{name} sum"), &got["sum"], sum as f64 / 100.0, 1e-12)?;
-    near(
-        &format!("{name} max"),
-        &got["max"],
-        values[values.len() - 1] as f64 / 100.0,
-        1e-12,
-    )?;
+    near(&format!("{name} max"), &got["max"], values[values.len() - 1] as f64 / 100.0, 1e-12)?;
     let average = sum as f64 / 100.0 / values.len() as f64;
     near(&format!("{name} avg"), &got["avg"], average, 0.001 / average)
 }

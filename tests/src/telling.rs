@@ -38,9 +38,7 @@ impl Topic {
 }
 
 fn take_one(counter: &AtomicUsize) -> bool {
-    counter
-        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1))
-        .is_ok()
+    counter.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1)).is_ok()
 }
 
 impl Publish for &Topic {
@@ -51,11 +49,7 @@ impl Publish for &Topic {
             return Err(Unreachable);
         }
         self.told.lock().unwrap().push(serde_json::from_str(message).unwrap());
-        if take_one(&self.losses) {
-            Err(Unreachable)
-        } else {
-            Ok(())
-        }
+        if take_one(&self.losses) { Err(Unreachable) } else { Ok(()) }
     }
 }
 
@@ -81,16 +75,8 @@ impl Slack {
 impl Post for &Slack {
     async fn post(&self, message: &SlackMessage) -> Result<(), PostError> {
         let text = serde_json::to_string(message).unwrap();
-        if self
-            .refused_word
-            .lock()
-            .unwrap()
-            .is_some_and(|word| text.contains(word))
-        {
-            return Err(PostError::Later {
-                status: 503,
-                reason: "overloaded".to_owned(),
-            });
+        if self.refused_word.lock().unwrap().is_some_and(|word| text.contains(word)) {
+            return Err(PostError::Later { status: 503, reason: "overloaded".to_owned() });
         }
         self.posts.lock().unwrap().push(message.clone());
         Ok(())
@@ -118,7 +104,5 @@ pub fn envelope(message: &Value) -> Value {
 pub fn failures(answer: &impl serde::Serialize) -> Vec<String> {
     let answer = serde_json::to_value(answer).unwrap();
     let failures = answer["batchItemFailures"].as_array().unwrap().iter();
-    failures
-        .map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned())
-        .collect()
+    failures.map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned()).collect()
 }

@@ -29,10 +29,7 @@ struct Stack {
 
 impl Stack {
     async fn start() -> Self {
-        Self {
-            embedded: Embedded::start(0, None).await.unwrap(),
-            topic: Topic::default(),
-        }
+        Self { embedded: Embedded::start(0, None).await.unwrap(), topic: Topic::default() }
     }
 
     /// A process of the parser: what it remembers begins with it.
@@ -48,20 +45,13 @@ impl Stack {
     }
 
     fn keeper(&self) -> lamplight_keeper::Context<&Topic> {
-        lamplight_keeper::Context {
-            table: self.embedded.table(),
-            topic: &self.topic,
-        }
+        lamplight_keeper::Context { table: self.embedded.table(), topic: &self.topic }
     }
 
     /// Says that all issues were mended at this time.
     async fn resolve(&self, at_ms: i64) {
         for stored in self.embedded.table().issues().await.unwrap() {
-            let update = self
-                .embedded
-                .client()
-                .update_item()
-                .table_name(lamplight_embedded::TABLE);
+            let update = self.embedded.client().update_item().table_name(lamplight_embedded::TABLE);
             let update = update
                 .key("pk", AttributeValue::S(format!("issue#{}", stored.fingerprint)))
                 .key("sk", AttributeValue::S("issue".to_owned()))
@@ -115,18 +105,12 @@ async fn processes_that_see_an_issue_at_once_tell_it_once() {
     let stack = Stack::start().await;
     let parsers: Vec<_> = (0..8).map(|_| stack.parser()).collect();
     let deliveries: Vec<_> = (0..8).map(|i| line("ferry", i * 100, TIMEOUT)).collect();
-    let all = parsers
-        .iter()
-        .zip(&deliveries)
-        .map(|(parser, delivery)| Box::pin(take(parser, delivery, START_MS)));
+    let all = parsers.iter().zip(&deliveries).map(|(parser, delivery)| Box::pin(take(parser, delivery, START_MS)));
     let answers = futures_util::future::join_all(all).await;
     assert_eq!(answers.iter().map(|answer| answer.alerts).sum::<usize>(), 1);
     assert_eq!(stack.topic.taken().len(), 1);
     let stored = &stack.embedded.table().issues().await.unwrap()[0].issue;
-    assert_eq!(
-        (stored.first_seen_ms, stored.sample.rank.at_ms),
-        (START_MS, START_MS + 700)
-    );
+    assert_eq!((stored.first_seen_ms, stored.sample.rank.at_ms), (START_MS, START_MS + 700));
 }
 
 #[tokio::test]
@@ -134,12 +118,7 @@ async fn a_retry_publishes_again_only_while_the_mark_is_missing() {
     let stack = Stack::start().await;
     let first = line("ferry", 0, TIMEOUT);
     stack.topic.refuse(2);
-    for (alerts, parser) in [
-        (0, stack.parser()),
-        (0, stack.parser()),
-        (1, stack.parser()),
-        (0, stack.parser()),
-    ] {
+    for (alerts, parser) in [(0, stack.parser()), (0, stack.parser()), (1, stack.parser()), (0, stack.parser())] {
         assert_eq!(take(&parser, &first, START_MS).await.alerts, alerts);
     }
     assert_eq!(stack.topic.taken().len(), 1);
@@ -178,12 +157,7 @@ async fn the_keeper_sends_what_is_unsent_for_longer_than_a_minute() {
     let told = stack.topic.taken();
     assert_eq!((told.len(), &told[0]["issue"]["function"]), (1, &"ferry".into()));
     assert_eq!(run(START_MS + 3 * MINUTE_MS).await.alerts, 0);
-    assert_eq!(
-        take(&stack.parser(), &deliveries[0], START_MS + 3 * MINUTE_MS)
-            .await
-            .alerts,
-        0
-    );
+    assert_eq!(take(&stack.parser(), &deliveries[0], START_MS + 3 * MINUTE_MS).await.alerts, 0);
     assert!(stack.topic.taken().is_empty());
 }
 
@@ -193,23 +167,15 @@ async fn an_alert_that_was_published_without_anybody_knowing_is_told_once() {
     stack.topic.lose_answers(1);
     let first = line("ferry", 0, TIMEOUT);
     take(&stack.parser(), &first, START_MS).await;
-    lamplight_keeper::handle(&stack.keeper(), START_MS + 2 * MINUTE_MS)
-        .await
-        .unwrap();
+    lamplight_keeper::handle(&stack.keeper(), START_MS + 2 * MINUTE_MS).await.unwrap();
     let told = stack.topic.taken();
     assert_eq!((told.len(), &told[0]), (2, &told[1]));
 
     let slack = Slack::default();
-    let notifier = lamplight_notifier::Context {
-        table: stack.embedded.table(),
-        slack: &slack,
-    };
+    let notifier = lamplight_notifier::Context { table: stack.embedded.table(), slack: &slack };
     for (i, message) in told.iter().enumerate() {
-        let answer = lamplight_notifier::handle(
-            queue_event(std::slice::from_ref(message)),
-            &notifier,
-            START_MS + i as i64,
-        );
+        let answer =
+            lamplight_notifier::handle(queue_event(std::slice::from_ref(message)), &notifier, START_MS + i as i64);
         assert_eq!(failures(&answer.await.unwrap()), [""; 0]);
     }
     assert_eq!(slack.taken().len(), 1);
@@ -233,15 +199,9 @@ async fn what_was_mended_and_comes_back_is_told_once_more() {
         }
     }
     let told = stack.topic.taken();
-    assert_eq!(
-        told.iter().map(|alert| &alert["reason"]).collect::<Vec<_>>(),
-        ["regressed"]
-    );
+    assert_eq!(told.iter().map(|alert| &alert["reason"]).collect::<Vec<_>>(), ["regressed"]);
     let again = stack.embedded.table().issues().await.unwrap().remove(0);
-    assert_eq!(
-        (again.state.name(), again.issue.sample.rank.at_ms),
-        ("regressed", START_MS + 60_000)
-    );
+    assert_eq!((again.state.name(), again.issue.sample.rank.at_ms), ("regressed", START_MS + 60_000));
 }
 
 #[tokio::test]
@@ -251,35 +211,20 @@ async fn last_seen_is_the_latest_occurrence_even_of_what_was_mended() {
     stack.resolve(START_MS + 30_000).await;
     take(&stack.parser(), &line("ferry", 20_000, TIMEOUT), START_MS + 45_000).await;
     let stored = stack.embedded.table().issues().await.unwrap().remove(0);
-    assert_eq!(
-        (stored.state.name(), stored.issue.sample.rank.at_ms),
-        ("resolved", START_MS + 20_000)
-    );
+    assert_eq!((stored.state.name(), stored.issue.sample.rank.at_ms), ("resolved", START_MS + 20_000));
 }
 
 #[tokio::test]
 async fn a_batch_tells_each_issue_once_and_says_how_often_it_occurred() {
     let stack = Stack::start().await;
     let times: Vec<_> = (0..7).map(|i| (START_MS + i, TIMEOUT)).collect();
-    let records = [
-        Stream::of("ferry", &times),
-        line("ferry", 50, TIMEOUT),
-        line("ferry", 60, EXCEPTION),
-    ];
+    let records = [Stream::of("ferry", &times), line("ferry", 50, TIMEOUT), line("ferry", 60, EXCEPTION)];
     let payload = batch(&records.each_ref().map(|record| record.packed())).to_string();
-    let answer = lamplight_parser::handle(&payload, &stack.parser(), START_MS)
-        .await
-        .unwrap();
+    let answer = lamplight_parser::handle(&payload, &stack.parser(), START_MS).await.unwrap();
     assert_eq!(answer.alerts, 2);
     let told = stack.topic.taken();
-    let counts: Vec<_> = told
-        .iter()
-        .map(|alert| (&alert["issue"]["kind"], &alert["issue"]["count"]))
-        .collect();
-    assert_eq!(
-        counts,
-        [(&"timeout".into(), &7.into()), (&"exception".into(), &1.into())]
-    );
+    let counts: Vec<_> = told.iter().map(|alert| (&alert["issue"]["kind"], &alert["issue"]["count"])).collect();
+    assert_eq!(counts, [(&"timeout".into(), &7.into()), (&"exception".into(), &1.into())]);
 }
 
 #[tokio::test]

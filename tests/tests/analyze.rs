@@ -1,9 +1,5 @@
 //! `lamplight analyze`: exact figures, and the same ones however the events come.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a helper of tests fails as a test does"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of tests fails as a test does")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -55,15 +51,7 @@ fn scatter(random: &mut Random, payloads: &[Value], folder: &Path) {
         };
         let packed = random.below(2) == 0;
         let path = below.join(format!("{number}.json{}", if packed { ".gz" } else { "" }));
-        fs::write(
-            path,
-            if packed {
-                gzip(text.as_bytes())
-            } else {
-                text.into_bytes()
-            },
-        )
-        .unwrap();
+        fs::write(path, if packed { gzip(text.as_bytes()) } else { text.into_bytes() }).unwrap();
         number += 1;
         rest = later;
     }
@@ -71,11 +59,7 @@ fn scatter(random: &mut Random, payloads: &[Value], folder: &Path) {
 
 fn check(calls: &[Call], analysis: &Value) -> Result<(), String> {
     let expect = |what: &str, holds: bool| {
-        if holds {
-            Ok(())
-        } else {
-            Err(format!("{what}: {analysis}"))
-        }
+        if holds { Ok(()) } else { Err(format!("{what}: {analysis}")) }
     };
     let rows = analysis["functions"].as_array().unwrap();
     let names: BTreeSet<_> = rows.iter().map(|row| row["function"].as_str().unwrap()).collect();
@@ -83,9 +67,7 @@ fn check(calls: &[Call], analysis: &Value) -> Result<(), String> {
     expect("functions", names == called && rows.len() == called.len())?;
     for row in rows {
         let own = |call: &&Call| FUNCTIONS[call.function].0 == row["function"];
-        Plain::of(calls.iter().filter(own))
-            .check(row)
-            .map_err(|error| format!("{}: {error}", row["function"]))?;
+        Plain::of(calls.iter().filter(own)).check(row).map_err(|error| format!("{}: {error}", row["function"]))?;
         expect("place", row["account"] == ACCOUNT && row["region"] == "eu-central-1")?;
     }
     let costs = rows.iter().map(|row| row["cost_usd"].as_f64().unwrap());
@@ -97,10 +79,7 @@ fn check(calls: &[Call], analysis: &Value) -> Result<(), String> {
         *counted.entry((text("function"), text("kind"))).or_insert(0) += issue["count"].as_u64().unwrap();
     }
     expect("issues", counted == issues(calls))?;
-    expect(
-        "alerts",
-        analysis["alerts"].as_array().unwrap().len() == analysis["issues"].as_array().unwrap().len(),
-    )?;
+    expect("alerts", analysis["alerts"].as_array().unwrap().len() == analysis["issues"].as_array().unwrap().len())?;
 
     let stories = stories(calls);
     let transactions = analysis["transactions"].as_array().unwrap();
@@ -110,27 +89,15 @@ fn check(calls: &[Call], analysis: &Value) -> Result<(), String> {
         let functions = transaction["functions"].as_array().unwrap();
         let names: BTreeSet<_> = functions.iter().map(|name| name.as_str().unwrap().to_owned()).collect();
         expect("members", names == story.functions && names.len() == functions.len())?;
-        expect(
-            "milestones",
-            transaction["milestones"].as_array().unwrap().len() == story.milestones,
-        )?;
+        expect("milestones", transaction["milestones"].as_array().unwrap().len() == story.milestones)?;
         expect("errors", transaction["errors"] == story.errors)?;
-        expect(
-            "status",
-            transaction["status"] == if story.errors > 0 { "failed" } else { "ok" },
-        )?;
+        expect("status", transaction["status"] == if story.errors > 0 { "failed" } else { "ok" })?;
     }
 
-    let events: Vec<_> = streams(calls, START_MS)
-        .into_iter()
-        .flat_map(|stream| stream.events)
-        .collect();
+    let events: Vec<_> = streams(calls, START_MS).into_iter().flat_map(|stream| stream.events).collect();
     let by_kind = analysis["events"]["by_kind"].as_object().unwrap();
     let sum: u64 = by_kind.values().map(|count| count.as_u64().unwrap()).sum();
-    expect(
-        "total",
-        analysis["events"]["total"] == events.len() && sum == events.len() as u64,
-    )?;
+    expect("total", analysis["events"]["total"] == events.len() && sum == events.len() as u64)?;
     expect("reports", by_kind["report"] == calls.len())?;
     let times = || events.iter().map(|event| event.timestamp);
     expect("from", analysis["from"] == rfc3339(times().min().unwrap()))?;
@@ -185,11 +152,7 @@ fn each_envelope_gives_the_same_bytes() {
     for path in &paths {
         assert_eq!(analyze(&[path]).stdout, expected, "{}", path.display());
     }
-    assert_eq!(
-        analyze(&paths.each_ref().map(AsRef::as_ref)).stdout,
-        expected,
-        "all of them"
-    );
+    assert_eq!(analyze(&paths.each_ref().map(AsRef::as_ref)).stdout, expected, "all of them");
 }
 
 #[test]
@@ -223,10 +186,7 @@ fn arm64_is_a_fifth_cheaper_and_changes_nothing_else() {
     let arm = run_with_input(ANALYZE.iter().chain(&["--architecture", "arm64"]), input.as_bytes()).json();
     for row in x86["functions"].as_array().unwrap() {
         let others = arm["functions"].as_array().unwrap();
-        let other = others
-            .iter()
-            .find(|other| other["function"] == row["function"])
-            .unwrap();
+        let other = others.iter().find(|other| other["function"] == row["function"]).unwrap();
         let number = |row: &Value, name: &str| row[name].as_f64().unwrap();
         let requests_usd = number(row, "invocations") * 2e-7;
         let ratio = (number(other, "cost_usd") - requests_usd) / (number(row, "cost_usd") - requests_usd);

@@ -36,11 +36,7 @@ fn analyze(path: &Path) -> Run {
 /// The input could not all be used: that is said with its place, and only the result is on standard output.
 fn assert_refused(run: &Run, place: &str, unreadable: u64, invocations: u64) {
     assert_eq!(run.status, Some(2), "{run:?}");
-    assert!(
-        run.stderr.lines().any(|line| line.contains(place)),
-        "no {place} in {}",
-        run.stderr
-    );
+    assert!(run.stderr.lines().any(|line| line.contains(place)), "no {place} in {}", run.stderr);
     let analysis = run.json();
     assert_eq!(analysis["events"]["unreadable"], unreadable, "{run:?}");
     let rows = analysis["functions"].as_array().unwrap().iter();
@@ -52,13 +48,7 @@ fn assert_refused(run: &Run, place: &str, unreadable: u64, invocations: u64) {
 fn a_missing_path_does_not_stop_the_others() {
     let (folder, _) = folder("other.jsonl", payload("weir").to_string());
     let missing = folder.path().join("nowhere.jsonl");
-    let arguments = [
-        "analyze",
-        "--output",
-        "json",
-        missing.to_str().unwrap(),
-        folder.path().to_str().unwrap(),
-    ];
+    let arguments = ["analyze", "--output", "json", missing.to_str().unwrap(), folder.path().to_str().unwrap()];
     assert_refused(&run(arguments), "nowhere.jsonl", 0, 2);
     let alone = analyze(&missing);
     assert_eq!((alone.status, alone.stderr.lines().count()), (Some(2), 1), "{alone:?}");
@@ -67,11 +57,7 @@ fn a_missing_path_does_not_stop_the_others() {
 #[test]
 fn a_gz_that_does_not_unpack_is_named() {
     let whole = gzip(payload("weir").to_string().as_bytes());
-    for content in [
-        b"not packed at all".to_vec(),
-        whole[..whole.len() / 2].to_vec(),
-        Vec::new(),
-    ] {
+    for content in [b"not packed at all".to_vec(), whole[..whole.len() / 2].to_vec(), Vec::new()] {
         let (folder, _) = folder("broken.jsonl.gz", &content);
         assert_refused(&analyze(folder.path()), "broken.jsonl.gz", 0, 1);
     }
@@ -80,14 +66,8 @@ fn a_gz_that_does_not_unpack_is_named() {
 #[test]
 fn a_delivery_whose_data_does_not_unpack_is_named_with_its_line() {
     let whole = report("weir").packed();
-    for data in [
-        "lanterns!",
-        "bm90IHBhY2tlZA==",
-        &whole[..whole.len() / 8 * 4],
-        "",
-        &pack(b"[]"),
-        &pack(b"{\"a\":1}"),
-    ] {
+    for data in ["lanterns!", "bm90IHBhY2tlZA==", &whole[..whole.len() / 8 * 4], "", &pack(b"[]"), &pack(b"{\"a\":1}")]
+    {
         let broken = json!({"awslogs": {"data": data}});
         let text = format!("{}\n{broken}\n{}\n", payload("weir"), payload("lock"));
         let (folder, _) = folder("odd.jsonl", text);
@@ -147,11 +127,7 @@ fn a_bad_record_and_a_bad_event_cost_only_themselves() {
     let mut document = report("lock").document();
     let good = document["logEvents"][0].clone();
     document["logEvents"] = json!([good, {"id": "x", "timestamp": 1, "message": 5}, "odd"]);
-    let records = batch(&[
-        report("weir").packed(),
-        "lanterns!".to_owned(),
-        pack(document.to_string().as_bytes()),
-    ]);
+    let records = batch(&[report("weir").packed(), "lanterns!".to_owned(), pack(document.to_string().as_bytes())]);
     let (folder, _) = folder("batch.json", records.to_string());
     assert_refused(&analyze(folder.path()), "batch.json:1:", 3, 3);
 }
@@ -169,17 +145,11 @@ fn an_empty_file_and_an_empty_folder_are_no_error() {
         let (folder, path) = folder("empty.jsonl", content);
         let run = analyze(&path);
         assert_eq!((run.status, run.stderr.as_str()), (Some(0), ""));
-        assert_eq!(
-            run.json()["events"],
-            json!({"total": 0, "unreadable": 0, "by_kind": {}})
-        );
+        assert_eq!(run.json()["events"], json!({"total": 0, "unreadable": 0, "by_kind": {}}));
         fs::create_dir(folder.path().join("none")).unwrap();
         assert_eq!(analyze(&folder.path().join("none")).status, Some(0));
     }
-    assert_eq!(
-        run_with_input(["analyze", "--output", "json", "-"], b"").json()["functions"],
-        json!([])
-    );
+    assert_eq!(run_with_input(["analyze", "--output", "json", "-"], b"").json()["functions"], json!([]));
 }
 
 #[test]
@@ -191,33 +161,18 @@ fn standard_input_is_named_too() {
 
 #[test]
 fn explain_goes_on_behind_what_it_cannot_read() {
-    let text = format!(
-        "{}\n{{\"awslogs\":{{\"data\":\"lanterns!\"}}}}\n{}\n",
-        payload("weir"),
-        payload("lock")
-    );
+    let text = format!("{}\n{{\"awslogs\":{{\"data\":\"lanterns!\"}}}}\n{}\n", payload("weir"), payload("lock"));
     let (_folder, path) = folder("odd.jsonl", text);
     let run = run(["explain", "--output", "json", path.to_str().unwrap()]);
     assert_eq!(run.status, Some(2));
     assert!(run.stderr.contains("odd.jsonl:2:"), "{}", run.stderr);
-    let kinds: Vec<Value> = run
-        .stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    assert_eq!(
-        kinds.iter().map(|fact| &fact["kind"]).collect::<Vec<_>>(),
-        ["report", "report"]
-    );
+    let kinds: Vec<Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(kinds.iter().map(|fact| &fact["kind"]).collect::<Vec<_>>(), ["report", "report"]);
 }
 
 #[test]
 fn local_once_reports_what_it_cannot_read_and_prints_the_rest() {
-    let text = format!(
-        "{}\n{{\"awslogs\":{{\"data\":\"lanterns!\"}}}}\n{}\n",
-        payload("weir"),
-        payload("lock")
-    );
+    let text = format!("{}\n{{\"awslogs\":{{\"data\":\"lanterns!\"}}}}\n{}\n", payload("weir"), payload("lock"));
     let (_folder, path) = folder("odd.jsonl", text);
     let ports = ["--port", "0", "--dynamodb-port", "0", "--output", "json"];
     let run = run(["local", "--once", path.to_str().unwrap()].iter().chain(&ports));
@@ -243,21 +198,13 @@ fn arguments_that_cannot_be_used_end_with_two() {
 #[test]
 fn a_table_that_cannot_be_reached_ends_with_one_line() {
     // A port that was free a moment ago and that nobody listens on.
-    let address = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{address}");
     let place = ["--endpoint-url", &url, "--output", "json"];
     // At once, as each tries for a while.
     std::thread::scope(|scope| {
-        for command in [
-            vec!["functions"],
-            vec!["issues"],
-            vec!["transactions"],
-            vec!["cost"],
-            vec!["function", "mill"],
-        ] {
+        for command in [vec!["functions"], vec!["issues"], vec!["transactions"], vec!["cost"], vec!["function", "mill"]]
+        {
             for table in [vec!["--table", "lamplight"], vec![]] {
                 let arguments: Vec<_> = command.iter().chain(&place).chain(&table).copied().collect();
                 scope.spawn(move || {
@@ -278,15 +225,7 @@ fn a_port_that_is_taken_and_a_data_file_that_is_none_end_with_one_line() {
     for arguments in [
         vec!["local", "--dynamodb-port", &port, "--port", "0"],
         vec!["local", "--dynamodb-port", "0", "--port", &port],
-        vec![
-            "local",
-            "--dynamodb-port",
-            "0",
-            "--port",
-            "0",
-            "--data",
-            path.to_str().unwrap(),
-        ],
+        vec!["local", "--dynamodb-port", "0", "--port", "0", "--data", path.to_str().unwrap()],
     ] {
         let run = run(&arguments);
         assert_eq!((run.status, run.stdout.as_str()), (Some(1), ""), "{run:?}");

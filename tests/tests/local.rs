@@ -29,10 +29,7 @@ fn since() -> String {
 /// What `analyze` says of payloads.
 fn analysis(payloads: &[Value]) -> Value {
     let input: String = payloads.iter().map(|payload| format!("{payload}\n")).collect();
-    let run = run_with_input(
-        ["analyze", "--region", "eu-central-1", "--output", "json"],
-        input.as_bytes(),
-    );
+    let run = run_with_input(["analyze", "--region", "eu-central-1", "--output", "json"], input.as_bytes());
     assert_eq!(run.status, Some(0), "{run:?}");
     run.json()
 }
@@ -43,11 +40,7 @@ fn assert_held(local: &Local, expected: &Value) {
         let run = local.read(&[member, "--since", &since()]);
         assert_eq!(run.status, Some(0), "{run:?}");
         assert_eq!(run.json()[member], expected[member], "{member}");
-        assert_ne!(
-            expected[member].as_array().map(Vec::len),
-            Some(0),
-            "the test has no {member}"
-        );
+        assert_ne!(expected[member].as_array().map(Vec::len), Some(0), "the test has no {member}");
     }
 }
 
@@ -69,22 +62,14 @@ fn post_all(local: &Local, payloads: &[Value]) {
 
 /// The items of a partition, by their sort key.
 fn items(local: &Local, pk: &str) -> BTreeMap<String, HashMap<String, AttributeValue>> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let query = lamplight_embedded::client(&local.table_url)
         .query()
         .table_name("lamplight")
         .key_condition_expression("pk = :pk")
         .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
-    let items = runtime
-        .block_on(query.into_paginator().items().send().collect::<Result<Vec<_>, _>>())
-        .unwrap();
-    items
-        .into_iter()
-        .map(|item| (item["sk"].as_s().unwrap().clone(), item))
-        .collect()
+    let items = runtime.block_on(query.into_paginator().items().send().collect::<Result<Vec<_>, _>>()).unwrap();
+    items.into_iter().map(|item| (item["sk"].as_s().unwrap().clone(), item)).collect()
 }
 
 fn number(item: &HashMap<String, AttributeValue>, name: &str) -> u64 {
@@ -121,10 +106,7 @@ fn assert_minutes(local: &Local, calls: &[Call], start_ms: i64) {
     }
     let seen = items(local, "functions");
     let expected = FUNCTIONS.map(|(name, _)| format!("{ACCOUNT}/eu-central-1/{name}"));
-    assert!(
-        expected.iter().all(|key| seen.contains_key(key)) && seen.len() == expected.len(),
-        "{seen:?}"
-    );
+    assert!(expected.iter().all(|key| seen.contains_key(key)) && seen.len() == expected.len(), "{seen:?}");
 }
 
 /// Issues and transactions stand at the keys of the contract, too.
@@ -132,25 +114,12 @@ fn assert_keys(local: &Local, analysis: &Value) {
     for issue in analysis["issues"].as_array().unwrap() {
         let fingerprint = issue["fingerprint"].as_str().unwrap();
         let item = &items(local, &format!("issue#{fingerprint}"))["issue"];
-        for name in [
-            "kind",
-            "function",
-            "account",
-            "region",
-            "title",
-            "state",
-            "first_seen",
-            "last_seen",
-        ] {
+        for name in ["kind", "function", "account", "region", "title", "state", "first_seen", "last_seen"] {
             assert_eq!(item[name].as_s().unwrap(), issue[name].as_str().unwrap(), "{name}");
         }
         let place = format!("fn#{ACCOUNT}/eu-central-1/{}", issue["function"].as_str().unwrap());
-        let minutes = items(local, &place)
-            .into_iter()
-            .filter(|(key, _)| key.starts_with("min#"));
-        let count: u64 = minutes
-            .map(|(_, item)| number(&item, &format!("issue#{fingerprint}")))
-            .sum();
+        let minutes = items(local, &place).into_iter().filter(|(key, _)| key.starts_with("min#"));
+        let count: u64 = minutes.map(|(_, item)| number(&item, &format!("issue#{fingerprint}"))).sum();
         assert_eq!(issue["count"], count, "{fingerprint}");
     }
     for transaction in analysis["transactions"].as_array().unwrap() {
@@ -186,23 +155,14 @@ fn since_cuts_at_the_minute() {
     let local = Local::start(&[]);
     let payloads: Vec<_> = streams(&calls, start_ms).iter().map(Stream::document).collect();
     post_all(&local, &payloads);
-    let later: Vec<_> = calls
-        .iter()
-        .filter(|call| call.ends_ms >= 3 * MINUTE_MS)
-        .cloned()
-        .collect();
+    let later: Vec<_> = calls.iter().filter(|call| call.ends_ms >= 3 * MINUTE_MS).cloned().collect();
     let run = local.read(&["functions", "--since", &rfc3339(start_ms + 3 * MINUTE_MS)]);
     let rows = run.json();
     let rows = rows["functions"].as_array().unwrap();
     assert_eq!(rows.len(), FUNCTIONS.len());
     for row in rows {
         let own = |call: &&Call| FUNCTIONS[call.function].0 == row["function"];
-        assert_eq!(
-            Plain::of(later.iter().filter(own)).check(row),
-            Ok(()),
-            "{}",
-            row["function"]
-        );
+        assert_eq!(Plain::of(later.iter().filter(own)).check(row), Ok(()), "{}", row["function"]);
     }
 }
 
@@ -213,24 +173,8 @@ fn once_prints_what_analyze_prints() {
     let payloads = random.payloads(&deliveries);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("some.jsonl");
-    std::fs::write(
-        &path,
-        payloads
-            .iter()
-            .map(|payload| format!("{payload}\n"))
-            .collect::<String>(),
-    )
-    .unwrap();
-    let ports = [
-        "--port",
-        "0",
-        "--dynamodb-port",
-        "0",
-        "--region",
-        "eu-central-1",
-        "--output",
-        "json",
-    ];
+    std::fs::write(&path, payloads.iter().map(|payload| format!("{payload}\n")).collect::<String>()).unwrap();
+    let ports = ["--port", "0", "--dynamodb-port", "0", "--region", "eu-central-1", "--output", "json"];
     let once = run(["local", "--once", path.to_str().unwrap()].iter().chain(&ports));
     assert_eq!(once.status, Some(0), "{once:?}");
     assert_eq!(once.json(), analysis(&payloads));
@@ -261,10 +205,7 @@ fn a_kill_in_the_middle_costs_and_doubles_nothing() {
     let (calls, start_ms) = (some_calls(160), start_ms());
     let mut random = Random::new(11);
     let deliveries = random.split(&streams(&calls, start_ms));
-    let payloads: Vec<_> = deliveries
-        .iter()
-        .map(|delivery| delivery.payload(Envelope::Subscription))
-        .collect();
+    let payloads: Vec<_> = deliveries.iter().map(|delivery| delivery.payload(Envelope::Subscription)).collect();
     let mut interrupted = 0;
     for answers in [1, 4, 9, 15] {
         let mut local = Local::start(&["--data", data.to_str().unwrap()]);

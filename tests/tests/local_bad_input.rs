@@ -18,14 +18,8 @@ fn report(function: &str) -> Stream {
 fn held(local: &Local) -> Vec<(String, u64)> {
     let told = local.read(&["functions"]).json();
     let rows = told["functions"].as_array().unwrap().iter();
-    let mut rows: Vec<_> = rows
-        .map(|row| {
-            (
-                row["function"].as_str().unwrap().to_owned(),
-                row["invocations"].as_u64().unwrap(),
-            )
-        })
-        .collect();
+    let mut rows: Vec<_> =
+        rows.map(|row| (row["function"].as_str().unwrap().to_owned(), row["invocations"].as_u64().unwrap())).collect();
     rows.sort();
     rows
 }
@@ -55,20 +49,12 @@ fn what_cannot_be_read_is_refused_with_a_reason() {
     ] {
         let answer = local.post(payload.as_bytes());
         assert_eq!(answer.status, 200, "{payload}");
-        let (error_type, message) = answer
-            .error()
-            .unwrap_or_else(|| panic!("{payload} is taken: {answer:?}"));
-        assert!(
-            !error_type.is_empty() && message.contains(named),
-            "{payload}: {error_type}: {message}"
-        );
+        let (error_type, message) = answer.error().unwrap_or_else(|| panic!("{payload} is taken: {answer:?}"));
+        assert!(!error_type.is_empty() && message.contains(named), "{payload}: {error_type}: {message}");
         assert_eq!(answer.body.as_object().unwrap().len(), 2, "{answer:?}");
     }
     assert_eq!(held(&local), []);
-    assert_eq!(
-        local.invoke(&report("mill").payload(Envelope::Subscription)).error(),
-        None
-    );
+    assert_eq!(local.invoke(&report("mill").payload(Envelope::Subscription)).error(), None);
     assert_eq!(held(&local), [("mill".to_owned(), 1)]);
 }
 
@@ -91,10 +77,7 @@ fn what_inflates_to_too_much_is_refused_whole() {
     let answer = local.invoke(&large.payload(Envelope::Subscription));
     assert_eq!(answer.status, 200);
     let (error_type, message) = answer.error().unwrap();
-    assert!(
-        error_type.contains("TooLarge") && message.contains("67108864"),
-        "{error_type}: {message}"
-    );
+    assert!(error_type.contains("TooLarge") && message.contains("67108864"), "{error_type}: {message}");
     assert_eq!(held(&local), []);
 }
 
@@ -131,10 +114,7 @@ fn an_event_that_cannot_be_read_costs_its_neighbours_nothing() {
     document["logEvents"] = json!([good, bad, second, 17]);
     let payload = json!({"awslogs": {"data": pack(document.to_string().as_bytes())}});
     let answer = local.invoke(&payload);
-    assert_eq!(
-        (answer.error(), &answer.body["events"], &answer.body["unreadable"]),
-        (None, &json!(2), &json!(2))
-    );
+    assert_eq!((answer.error(), &answer.body["events"], &answer.body["unreadable"]), (None, &json!(2), &json!(2)));
     assert_eq!(held(&local), [("mill".to_owned(), 2)]);
 }
 

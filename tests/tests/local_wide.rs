@@ -12,18 +12,11 @@ fn minute_ms() -> i64 {
 }
 
 fn stream(events: Vec<Event>) -> Stream {
-    Stream {
-        events,
-        ..Stream::of("mill", &[])
-    }
+    Stream { events, ..Stream::of("mill", &[]) }
 }
 
 fn event(number: u64, message: String) -> Event {
-    Event {
-        id: format!("wide-{number}"),
-        timestamp: minute_ms() + (number % 50_000) as i64,
-        message,
-    }
+    Event { id: format!("wide-{number}"), timestamp: minute_ms() + (number % 50_000) as i64, message }
 }
 
 fn report(number: u64) -> Event {
@@ -39,18 +32,11 @@ fn report(number: u64) -> Event {
 
 /// A letter for each digit: numbers are masked where failures are told apart.
 fn letters(number: u64) -> String {
-    number
-        .to_string()
-        .bytes()
-        .map(|digit| char::from(digit - b'0' + b'A'))
-        .collect()
+    number.to_string().bytes().map(|digit| char::from(digit - b'0' + b'A')).collect()
 }
 
 fn exception(number: u64) -> Event {
-    let message = format!(
-        "[ERROR] Lost{}Error: at sea\nTraceback (most recent call last):\n",
-        letters(number)
-    );
+    let message = format!("[ERROR] Lost{}Error: at sea\nTraceback (most recent call last):\n", letters(number));
     event(10_000 + number, message)
 }
 

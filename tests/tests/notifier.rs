@@ -27,9 +27,7 @@ async fn alerts(embedded: &Embedded, names: &[&str]) -> Vec<Value> {
     };
     for name in names {
         let line = "REPORT RequestId: 9a1e-1\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tStatus: timeout\n";
-        let payload = Stream::of(name, &[(NOW_MS, line)])
-            .payload(Envelope::Subscription)
-            .to_string();
+        let payload = Stream::of(name, &[(NOW_MS, line)]).payload(Envelope::Subscription).to_string();
         lamplight_parser::handle(&payload, &parser, NOW_MS).await.unwrap();
     }
     let told = topic.taken();
@@ -52,16 +50,10 @@ fn text(message: &lamplight_alerts::SlackMessage) -> String {
 async fn a_message_has_a_text_and_blocks_and_names_what_and_where() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
-    let context = Context {
-        table: embedded.table(),
-        slack: &slack,
-    };
+    let context = Context { table: embedded.table(), slack: &slack };
     let event = queue_event(&alerts(&embedded, &["ferry"]).await);
     for now_ms in [NOW_MS, NOW_MS + 1, NOW_MS + 86_400_000] {
-        assert_eq!(
-            failures(&handle(event.clone(), &context, now_ms).await.unwrap()),
-            NOBODY
-        );
+        assert_eq!(failures(&handle(event.clone(), &context, now_ms).await.unwrap()), NOBODY);
     }
     let posts = slack.taken();
     assert_eq!(posts.len(), 1, "{posts:?}");
@@ -73,22 +65,12 @@ async fn a_message_has_a_text_and_blocks_and_names_what_and_where() {
 async fn what_could_not_be_posted_comes_again_alone() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
-    let context = Context {
-        table: embedded.table(),
-        slack: &slack,
-    };
+    let context = Context { table: embedded.table(), slack: &slack };
     let event = queue_event(&alerts(&embedded, &["ferry", "kiosk", "loom"]).await);
     slack.refuse(Some("kiosk"));
-    assert_eq!(
-        failures(&handle(event.clone(), &context, NOW_MS).await.unwrap()),
-        ["q1"]
-    );
+    assert_eq!(failures(&handle(event.clone(), &context, NOW_MS).await.unwrap()), ["q1"]);
     assert_eq!(slack.taken().len(), 2);
-    assert_eq!(
-        failures(&handle(event.clone(), &context, NOW_MS + 1).await.unwrap()),
-        ["q1"],
-        "still"
-    );
+    assert_eq!(failures(&handle(event.clone(), &context, NOW_MS + 1).await.unwrap()), ["q1"], "still");
     slack.refuse(None);
     assert_eq!(failures(&handle(event, &context, NOW_MS + 2).await.unwrap()), NOBODY);
     let posts = slack.taken();
@@ -99,43 +81,27 @@ async fn what_could_not_be_posted_comes_again_alone() {
 async fn many_at_once_become_one_message() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
-    let context = Context {
-        table: embedded.table(),
-        slack: &slack,
-    };
+    let context = Context { table: embedded.table(), slack: &slack };
     let names: Vec<_> = (0..9).map(|i| format!("pier-{i}")).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     let event = queue_event(&alerts(&embedded, &names).await);
     slack.refuse(Some("pier-4"));
-    assert_eq!(
-        failures(&handle(event.clone(), &context, NOW_MS).await.unwrap()).len(),
-        9,
-        "all or none"
-    );
+    assert_eq!(failures(&handle(event.clone(), &context, NOW_MS).await.unwrap()).len(), 9, "all or none");
     assert!(slack.taken().is_empty());
     slack.refuse(None);
     for now_ms in [NOW_MS + 1, NOW_MS + 2] {
-        assert_eq!(
-            failures(&handle(event.clone(), &context, now_ms).await.unwrap()),
-            NOBODY
-        );
+        assert_eq!(failures(&handle(event.clone(), &context, now_ms).await.unwrap()), NOBODY);
     }
     let posts = slack.taken();
     assert_eq!(posts.len(), 1);
-    assert!(
-        names.iter().all(|name| text(&posts[0]).contains(name)) && posts[0].text.contains('9'),
-        "{posts:?}"
-    );
+    assert!(names.iter().all(|name| text(&posts[0]).contains(name)) && posts[0].text.contains('9'), "{posts:?}");
 }
 
 #[tokio::test]
 async fn the_same_alert_twice_in_a_batch_is_posted_once() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
-    let context = Context {
-        table: embedded.table(),
-        slack: &slack,
-    };
+    let context = Context { table: embedded.table(), slack: &slack };
     let alert = alerts(&embedded, &["ferry"]).await.remove(0);
     let event = queue_event(&[alert.clone(), alert]);
     // The second may come again; then it is known that it was posted.
@@ -148,28 +114,15 @@ async fn the_same_alert_twice_in_a_batch_is_posted_once() {
 async fn alarms_and_messages_that_nobody_knows_are_posted() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
-    let context = Context {
-        table: embedded.table(),
-        slack: &slack,
-    };
-    let messages = [
-        alarm("high water"),
-        json!("the crane is down"),
-        json!({"berth": 4, "lamplight": "no"}),
-    ];
+    let context = Context { table: embedded.table(), slack: &slack };
+    let messages = [alarm("high water"), json!("the crane is down"), json!({"berth": 4, "lamplight": "no"})];
     for now_ms in [NOW_MS, NOW_MS + 1] {
-        assert_eq!(
-            failures(&handle(queue_event(&messages), &context, now_ms).await.unwrap()),
-            NOBODY
-        );
+        assert_eq!(failures(&handle(queue_event(&messages), &context, now_ms).await.unwrap()), NOBODY);
     }
     let posts = slack.taken();
     assert_eq!(posts.len(), 3);
     for (post, words) in posts.iter().zip(["high water", "the crane is down", "berth"]) {
-        assert!(
-            !post.text.is_empty() && !post.blocks.is_empty() && text(post).contains(words),
-            "{post:?}"
-        );
+        assert!(!post.text.is_empty() && !post.blocks.is_empty() && text(post).contains(words), "{post:?}");
     }
     assert!(text(&posts[0]).contains("ALARM") && text(&posts[0]).contains("Threshold Crossed: 3 &gt; 2"));
 }
@@ -178,29 +131,20 @@ async fn alarms_and_messages_that_nobody_knows_are_posted() {
 async fn a_message_without_an_envelope_is_posted_as_it_stands() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
-    let context = Context {
-        table: embedded.table(),
-        slack: &slack,
-    };
+    let context = Context { table: embedded.table(), slack: &slack };
     let mut event = queue_event(&[json!("x"), json!("y")]);
     event["Records"][0]["body"] = json!("straight from the pier");
     event["Records"][1]["body"] = json!(alarm("high water").to_string());
     assert_eq!(failures(&handle(event, &context, NOW_MS).await.unwrap()), NOBODY);
     let posts = slack.taken();
-    assert!(
-        text(&posts[0]).contains("straight from the pier") && text(&posts[1]).contains("high water"),
-        "{posts:?}"
-    );
+    assert!(text(&posts[0]).contains("straight from the pier") && text(&posts[1]).contains("high water"), "{posts:?}");
 }
 
 #[tokio::test]
 async fn an_event_of_the_topic_itself_fails_as_a_whole_and_repeats_nothing() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
-    let context = Context {
-        table: embedded.table(),
-        slack: &slack,
-    };
+    let context = Context { table: embedded.table(), slack: &slack };
     let records = alerts(&embedded, &["ferry", "kiosk"]).await.into_iter().map(|alert| {
         let mut sns = envelope(&alert);
         sns["Timestamp"] = json!("2026-11-20T08:47:12.345Z");
@@ -217,26 +161,15 @@ async fn an_event_of_the_topic_itself_fails_as_a_whole_and_repeats_nothing() {
     slack.refuse(None);
     handle(event, &context, NOW_MS + 1).await.unwrap();
     let posts = slack.taken();
-    assert!(
-        posts.len() == 2 && text(&posts[0]).contains("ferry") && text(&posts[1]).contains("kiosk"),
-        "{posts:?}"
-    );
+    assert!(posts.len() == 2 && text(&posts[0]).contains("ferry") && text(&posts[1]).contains("kiosk"), "{posts:?}");
 }
 
 #[tokio::test]
 async fn an_event_of_somebody_else_is_an_error() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
-    let context = Context {
-        table: embedded.table(),
-        slack: &slack,
-    };
-    for event in [
-        json!({}),
-        json!({"Records": []}),
-        json!({"Records": [{"eventSource": "aws:s3"}]}),
-        json!(5),
-    ] {
+    let context = Context { table: embedded.table(), slack: &slack };
+    for event in [json!({}), json!({"Records": []}), json!({"Records": [{"eventSource": "aws:s3"}]}), json!(5)] {
         assert!(handle(event.clone(), &context, NOW_MS).await.is_err(), "{event}");
     }
 }
@@ -245,22 +178,11 @@ async fn an_event_of_somebody_else_is_an_error() {
 async fn who_dies_while_posting_leaves_the_alert_to_others_after_a_minute() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
-    let context = Context {
-        table: embedded.table(),
-        slack: &slack,
-    };
-    let message = Incoming {
-        message_id: "sns-1".to_owned(),
-        subject: None,
-        message: "the crane is down".to_owned(),
-    };
+    let context = Context { table: embedded.table(), slack: &slack };
+    let message = Incoming { message_id: "sns-1".to_owned(), subject: None, message: "the crane is down".to_owned() };
     embedded.table().begin_posting("sns-1", NOW_MS).await.unwrap();
     let incoming = [message];
-    assert_eq!(
-        tell(&incoming, &context, NOW_MS + 30_000).await.unwrap(),
-        [0],
-        "somebody may be posting it"
-    );
+    assert_eq!(tell(&incoming, &context, NOW_MS + 30_000).await.unwrap(), [0], "somebody may be posting it");
     assert_eq!(tell(&incoming, &context, NOW_MS + 61_000).await.unwrap(), [0; 0]);
     assert_eq!(slack.taken().len(), 1);
 }

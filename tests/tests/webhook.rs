@@ -47,10 +47,7 @@ async fn retry_after_is_honoured() {
 async fn a_wait_that_is_too_long_is_left_to_the_queue() {
     let began = Instant::now();
     let (posted, taken) = post(&[(429, "retry-after: 3600\r\n", "slow down")]).await;
-    assert!(
-        matches!(posted, Err(PostError::Later { status: 429, .. })) && taken.len() == 1,
-        "{posted:?}"
-    );
+    assert!(matches!(posted, Err(PostError::Later { status: 429, .. })) && taken.len() == 1, "{posted:?}");
     assert!(began.elapsed() < Duration::from_secs(30));
 }
 
@@ -60,12 +57,9 @@ async fn errors_are_errors() {
         let (posted, _) = post(&[(status, "", "oops"); 9]).await;
         assert!(matches!(posted, Err(PostError::Later { .. })), "{status}: {posted:?}");
     }
-    for (status, reason) in [
-        (400, "invalid_payload"),
-        (403, "invalid_token"),
-        (404, "no_service"),
-        (410, "channel_is_archived"),
-    ] {
+    for (status, reason) in
+        [(400, "invalid_payload"), (403, "invalid_token"), (404, "no_service"), (410, "channel_is_archived")]
+    {
         let (posted, taken) = post(&[(status, "", reason); 9]).await;
         let told = posted.unwrap_err().to_string();
         assert!(told.contains(&status.to_string()) && told.contains(reason), "{told}");
@@ -85,14 +79,8 @@ async fn blocks_that_slack_refuses_leave_the_text() {
 
 #[tokio::test]
 async fn a_slack_that_cannot_be_reached_is_an_error_that_keeps_the_secret() {
-    let address = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    for url in [
-        format!("http://{address}/services/T0/B0/hidden"),
-        "http://:::/services/T0/B0/hidden".to_owned(),
-    ] {
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for url in [format!("http://{address}/services/T0/B0/hidden"), "http://:::/services/T0/B0/hidden".to_owned()] {
         let error = Webhook::of_url(Web::default(), url).post(&message()).await.unwrap_err();
         assert!(!format!("{error} {error:?}").contains("hidden"), "{error:?}");
     }
@@ -103,23 +91,13 @@ async fn a_bad_time_of_slack_delays_a_message_and_does_not_double_it() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let sink = Sink::start(&[LATER]);
     let slack = Webhook::of_url(Web::default(), sink.url.clone());
-    let context = Context {
-        table: embedded.table(),
-        slack,
-    };
-    let incoming = [Incoming {
-        message_id: "sns-1".to_owned(),
-        subject: None,
-        message: "the crane is down".to_owned(),
-    }];
+    let context = Context { table: embedded.table(), slack };
+    let incoming =
+        [Incoming { message_id: "sns-1".to_owned(), subject: None, message: "the crane is down".to_owned() }];
     for (now_ms, untold) in [(1_000, vec![0]), (2_000, vec![]), (3_000, vec![])] {
         assert_eq!(tell(&incoming, &context, now_ms).await.unwrap(), untold);
     }
-    assert_eq!(
-        sink.taken().len(),
-        2,
-        "the one that was refused, and the one that was taken"
-    );
+    assert_eq!(sink.taken().len(), 2, "the one that was refused, and the one that was taken");
 }
 
 #[test]
@@ -133,10 +111,7 @@ fn local_posts_one_message_for_a_new_issue() {
     let posts = sink.taken();
     assert_eq!(posts.len(), 1, "{posts:?}");
     let text = posts[0]["text"].as_str().unwrap();
-    assert!(
-        text.contains("ferry") && !posts[0]["blocks"].as_array().unwrap().is_empty(),
-        "{posts:?}"
-    );
+    assert!(text.contains("ferry") && !posts[0]["blocks"].as_array().unwrap().is_empty(), "{posts:?}");
     local.invoke(&timeout("kiosk", 30));
     assert_eq!(sink.taken().len(), 1, "another function's");
 }
@@ -147,10 +122,7 @@ fn local_takes_a_delivery_although_slack_does_not_take_its_alert() {
     let local = Local::start(&["--slack-webhook", &sink.url]);
     let first = timeout("ferry", 30);
     let answer = local.invoke(&first);
-    assert_eq!(
-        (answer.status, answer.error(), &answer.body["alerts"]),
-        (200, None, &json!(0))
-    );
+    assert_eq!((answer.status, answer.error(), &answer.body["alerts"]), (200, None, &json!(0)));
     assert_eq!(sink.taken().len(), 1);
     let rows = local.read(&["functions"]).json();
     assert_eq!(rows["functions"][0]["timeouts"], 1);

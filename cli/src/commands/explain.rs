@@ -14,10 +14,7 @@ use crate::input::{Place, Sink, Unit, read};
 use crate::tables;
 
 pub fn run(arguments: &ExplainArguments) -> Result<ExitCode, CliError> {
-    let mut explain = Explain {
-        output: arguments.output,
-        out: BufWriter::new(stdout()),
-    };
+    let mut explain = Explain { output: arguments.output, out: BufWriter::new(stdout()) };
     let all_read = read(&arguments.files, &Place::of(&arguments.place), &mut explain)?;
     explain.out.flush().map_err(CliError::Output)?;
     Ok(if all_read { ExitCode::SUCCESS } else { ExitCode::from(2) })

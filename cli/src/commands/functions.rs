@@ -47,9 +47,7 @@ pub async fn one(arguments: &FunctionArguments) -> Result<ExitCode, CliError> {
     match arguments.read.output {
         Output::Json => print_json(&serde_json::json!({ "functions": functions, "issues": issues }))?,
         Output::Table => {
-            functions
-                .iter()
-                .try_for_each(|function| print(tables::function(function)))?;
+            functions.iter().try_for_each(|function| print(tables::function(function)))?;
             print(tables::issues(&issues))?;
         }
     }
@@ -65,9 +63,7 @@ pub async fn summaries(
     let now_ms = now_ms();
     let mut functions = Vec::new();
     for key in table.functions().await?.iter().filter(|key| wanted(key)) {
-        let rollups = table
-            .rollups(key, arguments.since.at_ms(now_ms), now_ms + AHEAD_MS, now_ms)
-            .await?;
+        let rollups = table.rollups(key, arguments.since.at_ms(now_ms), now_ms + AHEAD_MS, now_ms).await?;
         if !rollups.is_empty() {
             functions.push(FunctionSummary::of(key, &rollups, arguments.architecture.into()));
         }

@@ -27,12 +27,8 @@ pub async fn list(arguments: &ReadArguments) -> Result<ExitCode, CliError> {
 
 pub async fn one(arguments: &IssueArguments) -> Result<ExitCode, CliError> {
     let table = stack::table(&arguments.read).await?;
-    let unknown = || {
-        CliError::NotFound(format!(
-            "there is no issue {}; `lamplight issues` lists them",
-            arguments.fingerprint
-        ))
-    };
+    let unknown =
+        || CliError::NotFound(format!("there is no issue {}; `lamplight issues` lists them", arguments.fingerprint));
     let fingerprint = Fingerprint::parse(&arguments.fingerprint).ok_or_else(unknown)?;
     let stored = table.issue(fingerprint).await?.ok_or_else(unknown)?;
     let counts = counts(&table, &stored.issue.key, stored.issue.first_seen_ms).await?;
@@ -61,10 +57,8 @@ pub async fn summaries(
         }
     }
     let none = BTreeMap::new();
-    let mut issues: Vec<_> = stored
-        .iter()
-        .map(|stored| summary(stored, counted.get(&stored.issue.key).unwrap_or(&none)))
-        .collect();
+    let mut issues: Vec<_> =
+        stored.iter().map(|stored| summary(stored, counted.get(&stored.issue.key).unwrap_or(&none))).collect();
     sort_issues(&mut issues);
     Ok(issues)
 }

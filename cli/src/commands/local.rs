@@ -44,26 +44,12 @@ pub async fn run(arguments: LocalArguments) -> Result<ExitCode, CliError> {
     }
     // Before the files, so that a port that is taken is said at once.
     let port = arguments.port;
-    let listening = |error: std::io::Error| CliError::Listen {
-        port,
-        reason: error.to_string(),
-    };
+    let listening = |error: std::io::Error| CliError::Listen { port, reason: error.to_string() };
     let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(listening)?;
     let read = files::read(&arguments, &context).await?;
-    note(format!(
-        "table      {} (table {})",
-        embedded.url(),
-        lamplight_embedded::TABLE
-    ));
-    note(format!(
-        "deliveries http://{}{}",
-        listener.local_addr().map_err(listening)?,
-        server::INVOKE
-    ));
-    tokio::spawn(keep(lamplight_keeper::Context {
-        table: embedded.table(),
-        topic,
-    }));
+    note(format!("table      {} (table {})", embedded.url(), lamplight_embedded::TABLE));
+    note(format!("deliveries http://{}{}", listener.local_addr().map_err(listening)?, server::INVOKE));
+    tokio::spawn(keep(lamplight_keeper::Context { table: embedded.table(), topic }));
     tokio::select! {
         served = server::serve(listener, Arc::new(context)) => served.map_err(listening)?,
         _ = tokio::signal::ctrl_c() => {}

@@ -15,13 +15,9 @@ use crate::tables;
 pub async fn list(arguments: &ReadArguments) -> Result<ExitCode, CliError> {
     let table = stack::table(arguments).await?;
     let now_ms = now_ms();
-    let found = table
-        .transactions(arguments.since.at_ms(now_ms), now_ms + AHEAD_MS, now_ms)
-        .await?;
-    let mut transactions: Vec<_> = found
-        .iter()
-        .map(|(trace_id, transaction)| TransactionSummary::of(trace_id, transaction))
-        .collect();
+    let found = table.transactions(arguments.since.at_ms(now_ms), now_ms + AHEAD_MS, now_ms).await?;
+    let mut transactions: Vec<_> =
+        found.iter().map(|(trace_id, transaction)| TransactionSummary::of(trace_id, transaction)).collect();
     sort_transactions(&mut transactions);
     match arguments.output {
         Output::Json => print_json(&serde_json::json!({ "transactions": transactions }))?,
@@ -34,10 +30,7 @@ pub async fn one(arguments: &TraceArguments) -> Result<ExitCode, CliError> {
     let table = stack::table(&arguments.read).await?;
     let transaction = table.transaction(&arguments.trace_id).await?;
     if transaction.members.is_empty() {
-        let text = format!(
-            "there is no transaction {}; `lamplight transactions` lists them",
-            arguments.trace_id
-        );
+        let text = format!("there is no transaction {}; `lamplight transactions` lists them", arguments.trace_id);
         return Err(CliError::NotFound(text));
     }
     let summary = TransactionSummary::of(&arguments.trace_id, &transaction);

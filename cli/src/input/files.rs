@@ -21,10 +21,7 @@ pub fn expand(paths: &[PathBuf]) -> Vec<Result<PathBuf, CliError>> {
 }
 
 fn expand_into(path: &Path, files: &mut Vec<Result<PathBuf, CliError>>) {
-    let failed = |error: std::io::Error| CliError::Input {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    };
+    let failed = |error: std::io::Error| CliError::Input { path: path.to_owned(), reason: error.to_string() };
     if path.as_os_str() == "-" {
         files.push(Ok(path.to_owned()));
         return;
@@ -36,9 +33,7 @@ fn expand_into(path: &Path, files: &mut Vec<Result<PathBuf, CliError>>) {
             Err(error) => files.push(Err(failed(error))),
             Ok(mut entries) => {
                 entries.sort_by_key(std::fs::DirEntry::file_name);
-                let visible = entries
-                    .iter()
-                    .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
+                let visible = entries.iter().filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
                 visible.for_each(|entry| expand_into(&entry.path(), files));
             }
         },
@@ -51,16 +46,11 @@ pub fn open(path: &Path, counted: impl FnMut(u64) + 'static) -> Result<Box<dyn B
         Box::new(stdin().lock())
     } else {
         let opened = File::open(path);
-        Box::new(opened.map_err(|error| CliError::Input {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })?)
+        Box::new(opened.map_err(|error| CliError::Input { path: path.to_owned(), reason: error.to_string() })?)
     };
     let mut reader = BufReader::with_capacity(BUFFER, Counted { raw, counted });
-    let start = reader.fill_buf().map_err(|error| CliError::Input {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    })?;
+    let start =
+        reader.fill_buf().map_err(|error| CliError::Input { path: path.to_owned(), reason: error.to_string() })?;
     let is_packed = start.starts_with(&[0x1f, 0x8b]) || path.extension().is_some_and(|extension| extension == "gz");
     Ok(if is_packed {
         Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(reader)))

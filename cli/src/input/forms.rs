@@ -52,20 +52,15 @@ struct Probe<'a> {
 /// What is wrong with the JSON.
 pub fn form(text: &str) -> Result<Form<'_>, serde_json::Error> {
     let probe: Probe<'_> = serde_json::from_str(text)?;
-    Ok(
-        if probe.has_delivery || (probe.has_message_type && probe.has_log_events) {
-            Form::Payload
-        } else if let Some(events) = probe
-            .events
-            .filter(|events| events.iter().all(|event| is_event(event.get())))
-        {
-            Form::Events(events)
-        } else if probe.has_message && !probe.has_others {
-            Form::Event(probe.event)
-        } else {
-            Form::Other
-        },
-    )
+    Ok(if probe.has_delivery || (probe.has_message_type && probe.has_log_events) {
+        Form::Payload
+    } else if let Some(events) = probe.events.filter(|events| events.iter().all(|event| is_event(event.get()))) {
+        Form::Events(events)
+    } else if probe.has_message && !probe.has_others {
+        Form::Event(probe.event)
+    } else {
+        Form::Other
+    })
 }
 
 /// Reads one of the events that `aws logs` prints.
@@ -100,10 +95,7 @@ pub fn is_cut_envelope(text: &str) -> bool {
     ];
     let start = text.trim_start_matches(|c: char| c == '{' || c.is_whitespace());
     KEYS.iter().any(|key| {
-        start
-            .strip_prefix('"')
-            .and_then(|rest| rest.strip_prefix(key))
-            .is_some_and(|rest| rest.starts_with('"'))
+        start.strip_prefix('"').and_then(|rest| rest.strip_prefix(key)).is_some_and(|rest| rest.starts_with('"'))
     })
 }
 
@@ -189,14 +181,8 @@ mod tests {
     #[test]
     fn forms_are_told_apart() {
         assert!(matches!(form(r#"{"awslogs":{"data":"x"}}"#), Ok(Form::Payload)));
-        assert!(matches!(
-            form(r#"{"Records":[{"kinesis":{"data":"x"}}]}"#),
-            Ok(Form::Payload)
-        ));
-        assert!(matches!(
-            form(r#"{"messageType":"DATA_MESSAGE","logEvents":[]}"#),
-            Ok(Form::Payload)
-        ));
+        assert!(matches!(form(r#"{"Records":[{"kinesis":{"data":"x"}}]}"#), Ok(Form::Payload)));
+        assert!(matches!(form(r#"{"messageType":"DATA_MESSAGE","logEvents":[]}"#), Ok(Form::Payload)));
         assert!(
             matches!(form(r#"{"events":[{"timestamp":1,"message":"a"}],"nextToken":"x"}"#), Ok(Form::Events(list)) if list.len() == 1)
         );

@@ -23,11 +23,7 @@ const LINE_BYTES: u64 = 64 << 20;
 /// Reads everything; whether all of it could be read. What could not is reported with its file and line.
 pub fn read(paths: &[PathBuf], place: &Place, sink: &mut impl Sink) -> Result<bool, CliError> {
     let files = files::expand(paths);
-    let sizes = files
-        .iter()
-        .flatten()
-        .filter_map(|path| path.metadata().ok())
-        .map(|metadata| metadata.len());
+    let sizes = files.iter().flatten().filter_map(|path| path.metadata().ok()).map(|metadata| metadata.len());
     let bar = progress::bar(sizes.sum());
     let mut all_read = true;
     for file in files {
@@ -58,14 +54,7 @@ struct File<'s, S> {
 
 impl<'s, S: Sink> File<'s, S> {
     fn new(path: &Path, place: &'s Place, sink: &'s mut S, bar: &'s ProgressBar) -> Self {
-        Self {
-            path: path.to_owned(),
-            place,
-            sink,
-            bar,
-            has_envelopes: false,
-            all_read: true,
-        }
+        Self { path: path.to_owned(), place, sink, bar, has_envelopes: false, all_read: true }
     }
 
     fn read(mut self) -> Result<bool, CliError> {
@@ -88,24 +77,15 @@ impl<'s, S: Sink> File<'s, S> {
     }
 
     fn failed(&self, error: &std::io::Error) -> CliError {
-        CliError::Input {
-            path: self.path.clone(),
-            reason: error.to_string(),
-        }
+        CliError::Input { path: self.path.clone(), reason: error.to_string() }
     }
 
     fn next_line(&mut self, reader: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, CliError> {
         line.clear();
-        let count = reader
-            .take(LINE_BYTES)
-            .read_until(b'\n', line)
-            .map_err(|error| self.failed(&error))?;
+        let count = reader.take(LINE_BYTES).read_until(b'\n', line).map_err(|error| self.failed(&error))?;
         if count as u64 == LINE_BYTES && line.last() != Some(&b'\n') {
             let reason = format!("a line has more than {LINE_BYTES} bytes");
-            return Err(CliError::Input {
-                path: self.path.clone(),
-                reason,
-            });
+            return Err(CliError::Input { path: self.path.clone(), reason });
         }
         Ok(count > 0)
     }
@@ -127,10 +107,7 @@ impl<'s, S: Sink> File<'s, S> {
                 Err(error) => {
                     let rest = &text[end..];
                     if !is_cut_envelope(rest) || has_lines_of_their_own(rest) {
-                        return rest
-                            .lines()
-                            .enumerate()
-                            .try_for_each(|(i, line)| self.line(line, number + i));
+                        return rest.lines().enumerate().try_for_each(|(i, line)| self.line(line, number + i));
                     }
                     self.refuse(rest, number + error.line() - 1, &error.to_string());
                     return Ok(());
@@ -202,19 +179,14 @@ impl<'s, S: Sink> File<'s, S> {
                 return Ok(());
             }
             Err(error) => {
-                return Err(CliError::Input {
-                    path: self.path.clone(),
-                    reason: error.to_string(),
-                });
+                return Err(CliError::Input { path: self.path.clone(), reason: error.to_string() });
             }
         };
         if delivery.unreadable > 0 {
             self.all_read = false;
             let (path, count) = (self.path.display(), delivery.unreadable);
             self.bar.suspend(|| {
-                complain(&format!(
-                    "{path}:{number}: {count} events of the delivery cannot be read"
-                ));
+                complain(&format!("{path}:{number}: {count} events of the delivery cannot be read"));
             });
         }
         let identity = delivery.identity();
@@ -242,27 +214,12 @@ impl<'s, S: Sink> File<'s, S> {
             log_group: event.log_group,
             log_stream: event.log_stream,
         };
-        let timestamp = event
-            .timestamp
-            .or_else(|| time_in_text(&event.message))
-            .unwrap_or(UNKNOWN_MS);
+        let timestamp = event.timestamp.or_else(|| time_in_text(&event.message)).unwrap_or(UNKNOWN_MS);
         let has_id = !event.id.is_empty();
-        let log_event = LogEvent {
-            id: event.id,
-            timestamp,
-            message: event.message,
-        };
-        let delivery = Delivery {
-            is_data: true,
-            source: self.place.complete(source),
-            events: vec![log_event],
-            unreadable: 0,
-        };
-        let identity = if has_id {
-            delivery.identity()
-        } else {
-            self.standing(text, number)
-        };
+        let log_event = LogEvent { id: event.id, timestamp, message: event.message };
+        let delivery =
+            Delivery { is_data: true, source: self.place.complete(source), events: vec![log_event], unreadable: 0 };
+        let identity = if has_id { delivery.identity() } else { self.standing(text, number) };
         self.sink.take(Unit { identity, delivery })
     }
 
@@ -293,9 +250,7 @@ impl<'s, S: Sink> File<'s, S> {
 
 /// Whether a text that is no document has lines that are: then it has one a line, and some are broken.
 fn has_lines_of_their_own(text: &str) -> bool {
-    text.lines()
-        .skip(1)
-        .any(|line| line.starts_with('{') && form(line).is_ok_and(|form| !matches!(form, Form::Other)))
+    text.lines().skip(1).any(|line| line.starts_with('{') && form(line).is_ok_and(|form| !matches!(form, Form::Other)))
 }
 
 fn line_number(text: &str, offset: usize) -> usize {
@@ -311,9 +266,7 @@ fn export_line(line: &str) -> (Option<i64>, &str) {
         return (None, line);
     };
     let is_time = first.ends_with('Z') && first.as_bytes().get(10) == Some(&b'T');
-    let is_timeout = message
-        .split_once(' ')
-        .is_some_and(|(_, rest)| rest.starts_with("Task timed out after "));
+    let is_timeout = message.split_once(' ').is_some_and(|(_, rest)| rest.starts_with("Task timed out after "));
     let is_timeout =
         is_timeout && !message.starts_with(|c: char| c.is_ascii_digit() && message.get(10..11) == Some("T"));
     match from_rfc3339(first).filter(|_| is_time) {
@@ -326,11 +279,7 @@ fn export_line(line: &str) -> (Option<i64>, &str) {
 /// The time that a line of text begins with.
 fn time_in_text(message: &str) -> Option<i64> {
     let first = message.get(..40).unwrap_or(message).split(['\t', ' ']).next()?;
-    if first.ends_with('Z') {
-        from_rfc3339(first)
-    } else {
-        None
-    }
+    if first.ends_with('Z') { from_rfc3339(first) } else { None }
 }
 
 #[cfg(test)]
@@ -350,8 +299,7 @@ mod tests {
         fn take(&mut self, unit: Unit<'_>) -> Result<(), CliError> {
             self.identities.push(unit.identity);
             let events = unit.delivery.events.iter();
-            self.messages
-                .extend(events.map(|event| (event.timestamp, event.message.clone().into_owned())));
+            self.messages.extend(events.map(|event| (event.timestamp, event.message.clone().into_owned())));
             Ok(())
         }
 
@@ -377,23 +325,13 @@ mod tests {
              {\"level\":\"INFO\"\n{'log': 1}\nplain\nplain\n",
         );
         assert!(all_read);
-        let messages: Vec<_> = taken
-            .messages
-            .iter()
-            .map(|(at_ms, message)| (*at_ms, message.as_str()))
-            .collect();
+        let messages: Vec<_> = taken.messages.iter().map(|(at_ms, message)| (*at_ms, message.as_str())).collect();
         assert_eq!(
             messages,
             [
                 (1_000, "START RequestId: a Version: 1"),
-                (
-                    2_000,
-                    "1970-01-01T00:00:02.000Z 3f1c-1 Task timed out after 3.00 seconds"
-                ),
-                (
-                    3_000,
-                    "1970-01-01T00:00:03.000Z 3f1c-1 Task timed out after 3.00 seconds"
-                ),
+                (2_000, "1970-01-01T00:00:02.000Z 3f1c-1 Task timed out after 3.00 seconds"),
+                (3_000, "1970-01-01T00:00:03.000Z 3f1c-1 Task timed out after 3.00 seconds"),
                 (0, "{\"level\":\"INFO\""),
                 (0, "{'log': 1}"),
                 (0, "plain"),

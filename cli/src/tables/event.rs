@@ -15,9 +15,7 @@ pub fn explanation(fact: &Fact<'_>, source: &Source<'_>, message: &str) -> Strin
     let mut meaning = vec![format!("{kind}, read by {}", fact.detector)];
     meaning.extend(fact.detection.map(|detection| format!("raises {}", detection.name())));
     meaning.push(format!("counts {}", counted(fact)));
-    let told = told(fact, source)
-        .into_iter()
-        .map(|(name, value)| format!("{name}={}", harmless(&value)));
+    let told = told(fact, source).into_iter().map(|(name, value)| format!("{name}={}", harmless(&value)));
     let told = told.collect::<Vec<_>>().join(" ");
     let mut lines = vec![line(message), format!("  {}", meaning.join("; "))];
     if !told.is_empty() {
@@ -36,17 +34,8 @@ fn line(message: &str) -> String {
 
 fn counted(fact: &Fact<'_>) -> String {
     let counts = serde_json::to_value(fact.counts).unwrap_or_default();
-    let names: Vec<_> = counts
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| name.as_str())
-        .collect();
-    if names.is_empty() {
-        "nothing".to_owned()
-    } else {
-        names.join(", ")
-    }
+    let names: Vec<_> = counts.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
 }
 
 /// What the line says, as far as it says it.
@@ -74,8 +63,5 @@ fn told(fact: &Fact<'_>, source: &Source<'_>) -> Vec<(&'static str, String)> {
         ("max_memory_mb", whole(measures.max_memory_mb)),
         ("timeout_s", number(fact.timeout_s)),
     ];
-    members
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-        .collect()
+    members.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }

@@ -22,9 +22,6 @@ impl Context<Topic> {
     pub fn from_environment() -> Result<Self, AwsError> {
         let web = Web::default();
         let table = Table::new(aws_sdk_dynamodb::Client::new(&web.config()?), variable("TABLE_NAME")?);
-        Ok(Self {
-            table,
-            topic: Topic::from_environment(&web)?,
-        })
+        Ok(Self { table, topic: Topic::from_environment(&web)? })
     }
 }

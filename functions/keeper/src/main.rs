@@ -10,16 +10,13 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     lamplight_aws::log::init();
     let context = Context::from_environment()?;
     let context = &context;
-    run(service_fn(move |_: LambdaEvent<IgnoredAny>| async move {
-        handle(context, now_ms()).await.map_err(diagnostic)
-    }))
+    run(service_fn(
+        move |_: LambdaEvent<IgnoredAny>| async move { handle(context, now_ms()).await.map_err(diagnostic) },
+    ))
     .await
 }
 
 fn diagnostic(error: KeeperError) -> Diagnostic {
     tracing::error!(error_type = error.name(), %error, "the run failed");
-    Diagnostic {
-        error_type: error.name().to_owned(),
-        error_message: error.to_string(),
-    }
+    Diagnostic { error_type: error.name().to_owned(), error_message: error.to_string() }
 }

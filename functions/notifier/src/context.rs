@@ -26,9 +26,6 @@ impl Context<Webhook> {
         let web = Web::default();
         let table = Table::new(aws_sdk_dynamodb::Client::new(&web.config()?), variable("TABLE_NAME")?);
         let secret = Secret::new(&web, variable("SLACK_WEBHOOK_PARAMETER")?)?;
-        Ok(Self {
-            table,
-            slack: Webhook::of_secret(web, secret),
-        })
+        Ok(Self { table, slack: Webhook::of_secret(web, secret) })
     }
 }

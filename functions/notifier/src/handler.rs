@@ -36,9 +36,7 @@ pub async fn handle<S: Post>(
     if record["eventSource"] == "aws:sqs" {
         return handle_queue(serde_json::from_value(event).map_err(unknown)?, context, now_ms).await;
     }
-    Err(NotifierError::UnknownEvent(
-        "its records have neither Sns nor the source aws:sqs".to_owned(),
-    ))
+    Err(NotifierError::UnknownEvent("its records have neither Sns nor the source aws:sqs".to_owned()))
 }
 
 async fn handle_queue<S: Post>(
@@ -64,16 +62,10 @@ async fn handle_queue<S: Post>(
 fn of_queue(message: &SqsMessage) -> Incoming {
     let body = message.body.clone().unwrap_or_default();
     match serde_json::from_str::<Envelope>(&body) {
-        Ok(envelope) => Incoming {
-            message_id: envelope.message_id,
-            subject: envelope.subject,
-            message: envelope.message,
-        },
-        Err(_) => Incoming {
-            message_id: message.message_id.clone().unwrap_or_default(),
-            subject: None,
-            message: body,
-        },
+        Ok(envelope) => {
+            Incoming { message_id: envelope.message_id, subject: envelope.subject, message: envelope.message }
+        }
+        Err(_) => Incoming { message_id: message.message_id.clone().unwrap_or_default(), subject: None, message: body },
     }
 }
 
@@ -88,9 +80,5 @@ async fn handle_topic<S: Post>(
         message: record.sns.message,
     });
     let untold = tell(&incoming.collect::<Vec<_>>(), context, now_ms).await?;
-    if untold.is_empty() {
-        Ok(SqsBatchResponse::default())
-    } else {
-        Err(NotifierError::Untold { count: untold.len() })
-    }
+    if untold.is_empty() { Ok(SqsBatchResponse::default()) } else { Err(NotifierError::Untold { count: untold.len() }) }
 }

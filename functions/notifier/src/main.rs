@@ -18,8 +18,5 @@ async fn main() -> Result<(), lambda_runtime::Error> {
 
 fn diagnostic(error: NotifierError) -> Diagnostic {
     tracing::error!(error_type = error.name(), %error, "the event failed");
-    Diagnostic {
-        error_type: error.name().to_owned(),
-        error_message: error.to_string(),
-    }
+    Diagnostic { error_type: error.name().to_owned(), error_message: error.to_string() }
 }

@@ -60,9 +60,7 @@ pub async fn tell<S: Post>(incoming: &[Incoming], context: &Context<S>, now_ms: 
         let notices: Vec<_> = held.iter().map(|held| held.notice.clone()).collect();
         vec![(SlackMessage::digest(&notices), held)]
     } else {
-        held.into_iter()
-            .map(|held| (SlackMessage::of(&held.notice), vec![held]))
-            .collect()
+        held.into_iter().map(|held| (SlackMessage::of(&held.notice), vec![held])).collect()
     };
     for (message, held) in messages {
         let posted = context.slack.post(&message).await;

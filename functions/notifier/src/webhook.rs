@@ -38,19 +38,13 @@ impl Webhook {
     /// The webhook whose URL is a secret.
     #[must_use]
     pub const fn of_secret(web: Web, secret: Secret) -> Self {
-        Self {
-            web,
-            address: Address::Secret(secret),
-        }
+        Self { web, address: Address::Secret(secret) }
     }
 
     /// The webhook of this URL.
     #[must_use]
     pub const fn of_url(web: Web, url: String) -> Self {
-        Self {
-            web,
-            address: Address::Url(url),
-        }
+        Self { web, address: Address::Url(url) }
     }
 
     async fn send(&self, body: String) -> Result<Answer, PostError> {
@@ -82,10 +76,7 @@ impl Post for Webhook {
                 200..=299 => return Ok(()),
                 429 if attempt < ATTEMPTS && wait <= LONGEST_WAIT => tokio::time::sleep(wait).await,
                 429 | 500.. => {
-                    return Err(PostError::Later {
-                        status: answer.status,
-                        reason,
-                    });
+                    return Err(PostError::Later { status: answer.status, reason });
                 }
                 // Malformed blocks would be refused for ever: the text alone still tells what matters.
                 400 if reason.contains("blocks") && attempt == 1 => {

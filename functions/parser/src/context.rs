@@ -34,19 +34,13 @@ impl Context<Topic> {
     pub fn from_environment() -> Result<Self, AwsError> {
         let web = Web::default();
         let table = Table::new(aws_sdk_dynamodb::Client::new(&web.config()?), variable("TABLE_NAME")?);
-        let own_log_groups = list("OWN_LOG_GROUPS")
-            .into_iter()
-            .chain(variable("AWS_LAMBDA_LOG_GROUP_NAME"));
+        let own_log_groups = list("OWN_LOG_GROUPS").into_iter().chain(variable("AWS_LAMBDA_LOG_GROUP_NAME"));
         Ok(Self {
             table,
             topic: Topic::from_environment(&web)?,
             region: variable("AWS_REGION").ok(),
             own_log_groups: own_log_groups.collect(),
-            error_logs: if switch("ERROR_LOGS")? == Some(false) {
-                ErrorLogs::Ignore
-            } else {
-                ErrorLogs::Raise
-            },
+            error_logs: if switch("ERROR_LOGS")? == Some(false) { ErrorLogs::Ignore } else { ErrorLogs::Raise },
             limits: Limits::default(),
         })
     }

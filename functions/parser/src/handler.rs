@@ -72,9 +72,7 @@ async fn handle_batch<P: Publish>(
             Ok(reading) => readings.extend(reading),
             Err(error) => {
                 tracing::error!(%error, sequence_number = %record.sequence_number, "a record cannot be read");
-                failures.push(ItemFailure {
-                    item_identifier: record.sequence_number.clone().into_owned(),
-                });
+                failures.push(ItemFailure { item_identifier: record.sequence_number.clone().into_owned() });
             }
         }
     }
@@ -93,25 +91,15 @@ fn read<P>(document: &str, context: &Context<P>) -> Result<Option<Reading>, Deli
     let delivery = Delivery::read(document, context.region.as_deref())?;
     let log_group = delivery.source.log_group.as_deref().unwrap_or_default();
     if context.own_log_groups.contains(log_group) {
-        tracing::warn!(
-            log_group,
-            "a log group of this stack is subscribed: its events are dropped"
-        );
+        tracing::warn!(log_group, "a log group of this stack is subscribed: its events are dropped");
         return Ok(None);
     }
     if delivery.unreadable > 0 {
-        tracing::warn!(
-            log_group,
-            count = delivery.unreadable,
-            "events of a delivery cannot be read"
-        );
+        tracing::warn!(log_group, count = delivery.unreadable, "events of a delivery cannot be read");
     }
     let mut ledger = Ledger::default();
     ledger.add_delivery(&delivery, context.error_logs);
-    Ok(Some(Reading {
-        delivery: delivery.identity(),
-        ledger,
-    }))
+    Ok(Some(Reading { delivery: delivery.identity(), ledger }))
 }
 
 /// Adds what deliveries hold to the table, and publishes what needs telling.

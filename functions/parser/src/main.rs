@@ -12,17 +12,12 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let context = &context;
     // Boxed: the future of the whole pipeline is deep.
     run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
-        Box::pin(handle(event.payload.get(), context, now_ms()))
-            .await
-            .map_err(diagnostic)
+        Box::pin(handle(event.payload.get(), context, now_ms())).await.map_err(diagnostic)
     }))
     .await
 }
 
 fn diagnostic(error: ParserError) -> Diagnostic {
     tracing::error!(error_type = error.name(), %error, "the delivery failed");
-    Diagnostic {
-        error_type: error.name().to_owned(),
-        error_message: error.to_string(),
-    }
+    Diagnostic { error_type: error.name().to_owned(), error_message: error.to_string() }
 }

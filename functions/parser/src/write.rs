@@ -19,10 +19,7 @@ pub(crate) async fn write<P: Publish>(
 ) -> Result<usize, TableError> {
     add_minutes(readings, context, now_ms).await?;
     for reading in readings {
-        context
-            .table
-            .add_transactions(&reading.ledger.transactions, now_ms)
-            .await?;
+        context.table.add_transactions(&reading.ledger.transactions, now_ms).await?;
     }
     let mut published = 0;
     for reading in readings {
@@ -42,18 +39,12 @@ async fn add_minutes<P: Publish>(readings: &[Reading], context: &Context<P>, now
         for (function, rollups) in &ledger.functions {
             for (minute_ms, rollup) in rollups {
                 let minute = minute(*minute_ms, now_ms);
-                let part = Part {
-                    delivery: *delivery,
-                    rollup: rollup.clone(),
-                };
+                let part = Part { delivery: *delivery, rollup: rollup.clone() };
                 minutes.entry((function, minute)).or_default().push(part);
             }
         }
     }
-    let hours: BTreeSet<_> = minutes
-        .keys()
-        .map(|(function, minute)| (*function, minute.within(Span::Hour)))
-        .collect();
+    let hours: BTreeSet<_> = minutes.keys().map(|(function, minute)| (*function, minute.within(Span::Hour))).collect();
     context.table.mark_pending(&hours, now_ms).await?;
     context.table.add_minutes(minutes, now_ms).await
 }
@@ -81,10 +72,7 @@ async fn tell<P: Publish>(
         };
         Alert::new(alert_id, reason, fingerprint, issue, count).to_json()
     };
-    let Claimed::ToPublish(unsent) = context
-        .table
-        .record_issue(fingerprint, issue, delivery, now_ms, alert)
-        .await?
+    let Claimed::ToPublish(unsent) = context.table.record_issue(fingerprint, issue, delivery, now_ms, alert).await?
     else {
         return Ok(false);
     };

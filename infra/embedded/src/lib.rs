@@ -70,11 +70,7 @@ impl Embedded {
             // A dropped sender asks for the end as well.
             let _ = asked.await;
         }));
-        let embedded = Self {
-            address,
-            client: client(&format!("http://{address}")),
-            _shutdown: shutdown,
-        };
+        let embedded = Self { address, client: client(&format!("http://{address}")), _shutdown: shutdown };
         schema::create_table(&embedded.client, TABLE).await?;
         Ok(embedded)
     }

@@ -56,11 +56,7 @@ impl Alarm {
     }
 
     fn of_notification(notification: Notification) -> Self {
-        let arn_region = notification
-            .alarm_arn
-            .as_deref()
-            .and_then(|arn| arn.split(':').nth(3))
-            .map(str::to_owned);
+        let arn_region = notification.alarm_arn.as_deref().and_then(|arn| arn.split(':').nth(3)).map(str::to_owned);
         let trigger = notification.trigger.unwrap_or_default();
         Self {
             metric: trigger["MetricName"].as_str().map(str::to_owned),
@@ -114,11 +110,7 @@ mod tests {
             "configuration":{"metrics":[{"metricStat":{"metric":{"name":"Age","dimensions":{"Queue":"q"}}}}]}}}"#;
         let alarm = Alarm::parse(event).unwrap();
         assert_eq!(
-            (
-                alarm.state.as_str(),
-                alarm.old_state.as_deref(),
-                alarm.metric.as_deref()
-            ),
+            (alarm.state.as_str(), alarm.old_state.as_deref(), alarm.metric.as_deref()),
             ("OK", Some("ALARM"), Some("Age"))
         );
     }

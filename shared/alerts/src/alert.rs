@@ -92,22 +92,14 @@ impl Alert {
             alert_id: alert_id.to_owned(),
             reason,
             severity: Severity::of(issue.detection),
-            issue: IssueSummary {
-                sample: SampleSummary {
-                    message,
-                    ..summary.sample
-                },
-                ..summary
-            },
+            issue: IssueSummary { sample: SampleSummary { message, ..summary.sample }, ..summary },
         }
     }
 
     /// Reads a message; nothing if it is not an alert of this form.
     #[must_use]
     pub fn parse(message: &str) -> Option<Self> {
-        serde_json::from_str::<Self>(message)
-            .ok()
-            .filter(|alert| alert.lamplight == VERSION)
+        serde_json::from_str::<Self>(message).ok().filter(|alert| alert.lamplight == VERSION)
     }
 
     /// The message.
@@ -144,17 +136,10 @@ pub(crate) mod tests {
             log_stream: Some("2026/11/20/[$LATEST]94fa867e".into()),
             ..Source::default()
         };
-        let event = LogEvent {
-            id: "1".into(),
-            timestamp: 1_795_164_432_345,
-            message: line.into(),
-        };
+        let event = LogEvent { id: "1".into(), timestamp: 1_795_164_432_345, message: line.into() };
         let fact = recognise(line, &source);
-        let key = FunctionKey {
-            account: "210987654321".into(),
-            region: "eu-central-1".into(),
-            function: function.into(),
-        };
+        let key =
+            FunctionKey { account: "210987654321".into(), region: "eu-central-1".into(), function: function.into() };
         let detection = fact.detection.unwrap_or_else(|| panic!("{line}"));
         let issue = Issue::of(&key, detection, &fact, &source, &event);
         let fingerprint = Fingerprint::of(&key, detection, &fact);

@@ -15,11 +15,7 @@ pub fn log_lines(
     request_id: Option<&str>,
     at_ms: Option<i64>,
 ) -> String {
-    let mut link = format!(
-        "{}#logsV2:log-groups/log-group/{}/log-events",
-        cloudwatch(region),
-        twice(group)
-    );
+    let mut link = format!("{}#logsV2:log-groups/log-group/{}/log-events", cloudwatch(region), twice(group));
     if let Some(stream) = stream {
         link.push('/');
         link.push_str(&twice(stream));
@@ -41,19 +37,13 @@ pub fn log_lines(
 /// The monitoring page of a function.
 #[must_use]
 pub fn function(region: &str, name: &str) -> String {
-    format!(
-        "https://{region}.{}/lambda/home?region={region}#/functions/{}?tab=monitoring",
-        host(region),
-        encode(name)
-    )
+    format!("https://{region}.{}/lambda/home?region={region}#/functions/{}?tab=monitoring", host(region), encode(name))
 }
 
 /// The page of a trace; nothing for ids that are not X-Ray's.
 #[must_use]
 pub fn trace(region: &str, trace_id: &str) -> Option<String> {
-    trace_id
-        .starts_with("1-")
-        .then(|| format!("{}#xray:traces/{}", cloudwatch(region), encode(trace_id)))
+    trace_id.starts_with("1-").then(|| format!("{}#xray:traces/{}", cloudwatch(region), encode(trace_id)))
 }
 
 fn cloudwatch(region: &str) -> String {
@@ -75,16 +65,15 @@ fn twice(text: &str) -> String {
 }
 
 fn encode(text: &str) -> String {
-    text.bytes()
-        .fold(String::with_capacity(text.len()), |mut encoded, byte| {
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-                encoded.push(char::from(byte));
-            } else {
-                // Writing to a string cannot fail.
-                let _ = write!(encoded, "%{byte:02X}");
-            }
-            encoded
-        })
+    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
 }
 
 #[cfg(test)]

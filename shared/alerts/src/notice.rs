@@ -28,10 +28,7 @@ impl Notice {
         } else if let Some(alarm) = Alarm::parse(message) {
             Self::Alarm(alarm)
         } else {
-            Self::Other {
-                subject: subject.map(str::to_owned),
-                text: message.to_owned(),
-            }
+            Self::Other { subject: subject.map(str::to_owned), text: message.to_owned() }
         }
     }
 }

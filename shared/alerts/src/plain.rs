@@ -17,9 +17,8 @@ pub fn text(message: &SlackMessage) -> String {
             }
             Some("context") => lines.extend(list(&block["elements"]).map(|element| indented(own(element)))),
             Some("actions") => {
-                let labels: Vec<_> = list(&block["elements"])
-                    .map(|button| format!("[{}]", own(&button["text"])))
-                    .collect();
+                let labels: Vec<_> =
+                    list(&block["elements"]).map(|button| format!("[{}]", own(&button["text"]))).collect();
                 lines.push(indented(labels.join(" ")));
             }
             _ => {}
@@ -38,10 +37,7 @@ fn own(value: &Value) -> String {
     let text = value["text"].as_str().unwrap_or_default();
     let text = text.replace("```", "").replace(['*', '`'], "");
     let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
-    text.replace('\t', " ")
-        .chars()
-        .filter(|c| !c.is_control() || *c == '\n')
-        .collect()
+    text.replace('\t', " ").chars().filter(|c| !c.is_control() || *c == '\n').collect()
 }
 
 fn indented(line: impl AsRef<str>) -> String {
@@ -59,10 +55,7 @@ mod tests {
         let alert = alert("mailer", "panic: no <card>\u{1b}[31m");
         let text = text(&SlackMessage::of(&Notice::Alert(Box::new(alert))));
         assert!(text.starts_with("━━ 🔴 Crash in mailer"), "{text}");
-        assert!(
-            text.contains("no <card>[31m") && text.contains("[Log lines] [Function]"),
-            "{text}"
-        );
+        assert!(text.contains("no <card>[31m") && text.contains("[Log lines] [Function]"), "{text}");
         assert!(!text.contains('\u{1b}'));
     }
 }

@@ -54,21 +54,14 @@ impl SlackMessage {
     #[must_use]
     pub fn digest(notices: &[Notice]) -> Self {
         let text = format!("{} alerts at once", notices.len());
-        let lines: Vec<_> = notices
-            .iter()
-            .take(DIGEST)
-            .map(|notice| format!("• {}", headline(notice)))
-            .collect();
+        let lines: Vec<_> = notices.iter().take(DIGEST).map(|notice| format!("• {}", headline(notice))).collect();
         let mut list = cut(&lines.join("\n"), SECTION);
         if notices.len() > DIGEST {
             list.push_str(&format!("\n… and {} more", notices.len() - DIGEST));
         }
         let blocks = vec![header(&format!("🔔 {text}")), section(&list)];
         let names = notices.iter().take(3).map(headline).collect::<Vec<_>>().join("; ");
-        Self {
-            text: cut(&format!("{text}: {names}"), SECTION),
-            blocks,
-        }
+        Self { text: cut(&format!("{text}: {names}"), SECTION), blocks }
     }
 }
 
@@ -78,20 +71,11 @@ fn headline(notice: &Notice) -> String {
         Notice::Alert(alert) => {
             let issue = &alert.issue;
             let title = cut(&issue.title, 120);
-            format!(
-                "{} {} in {}: {}",
-                icon(alert.severity),
-                name(issue.kind),
-                escape(&issue.function),
-                escape(&title)
-            )
+            format!("{} {} in {}: {}", icon(alert.severity), name(issue.kind), escape(&issue.function), escape(&title))
         }
-        Notice::Alarm(alarm) => format!(
-            "{} {} is {}",
-            alarm_icon(alarm),
-            escape(&cut(&alarm.name, 120)),
-            escape(&alarm.state)
-        ),
+        Notice::Alarm(alarm) => {
+            format!("{} {} is {}", alarm_icon(alarm), escape(&cut(&alarm.name, 120)), escape(&alarm.state))
+        }
         Notice::Other { subject, text } => escape(&cut(subject.as_deref().unwrap_or(text), 120)),
     }
 }
@@ -103,25 +87,14 @@ fn of_alert(alert: &Alert) -> SlackMessage {
         Reason::Regressed => format!("{} is back", name(issue.kind)),
     };
     let title = format!("{} {what} in {}", icon(alert.severity), issue.function);
-    let times = if issue.count == 1 {
-        "once".to_owned()
-    } else {
-        format!("{} times", issue.count)
-    };
-    let since = issue
-        .first_seen
-        .as_deref()
-        .map(|at| format!(", first at {}", moment(at)))
-        .unwrap_or_default();
+    let times = if issue.count == 1 { "once".to_owned() } else { format!("{} times", issue.count) };
+    let since = issue.first_seen.as_deref().map(|at| format!(", first at {}", moment(at))).unwrap_or_default();
     let mut blocks = vec![
         header(&title),
         section(&format!("*{}*\nSeen {times}{since}", escape(&cut(&issue.title, VALUE)))),
         fields(&[
             ("Function", Some(issue.function.as_str())),
-            (
-                "Account and region",
-                Some(&format!("{} · {}", issue.account, issue.region)),
-            ),
+            ("Account and region", Some(&format!("{} · {}", issue.account, issue.region))),
             ("Request", issue.sample.request_id.as_deref()),
             ("Trace", issue.sample.trace_id.as_deref()),
         ]),
@@ -132,33 +105,21 @@ fn of_alert(alert: &Alert) -> SlackMessage {
     if let Some(buttons) = buttons(alert) {
         blocks.push(buttons);
     }
-    blocks.push(context(&format!(
-        "issue `{}` · `lamplight issue {}`",
-        issue.fingerprint, issue.fingerprint
-    )));
+    blocks.push(context(&format!("issue `{}` · `lamplight issue {}`", issue.fingerprint, issue.fingerprint)));
     let text = format!("{title}: {}", cut(&issue.title, VALUE));
-    SlackMessage {
-        text: cut(&escape(&text), SECTION),
-        blocks,
-    }
+    SlackMessage { text: cut(&escape(&text), SECTION), blocks }
 }
 
 fn of_alarm(alarm: &Alarm) -> SlackMessage {
     let title = format!("{} {} is {}", alarm_icon(alarm), alarm.name, alarm.state);
-    let place = [alarm.account.as_deref(), alarm.region.as_deref()]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" · ");
+    let place =
+        [alarm.account.as_deref(), alarm.region.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let mut blocks = vec![header(&title)];
     let told = [alarm.description.as_deref(), Some(alarm.reason.as_str())]
         .into_iter()
         .flatten()
         .filter(|text| !text.is_empty());
-    let told = told
-        .map(|text| escape(&cut(text, 1_200)))
-        .collect::<Vec<_>>()
-        .join("\n");
+    let told = told.map(|text| escape(&cut(text, 1_200))).collect::<Vec<_>>().join("\n");
     if !told.is_empty() {
         blocks.push(section(&told));
     }
@@ -166,30 +127,19 @@ fn of_alarm(alarm: &Alarm) -> SlackMessage {
         ("State before", alarm.old_state.as_deref()),
         ("Metric", alarm.metric.as_deref()),
         ("Changed at", alarm.at.as_deref()),
-        (
-            "Account and region",
-            Some(place.as_str()).filter(|place| !place.is_empty()),
-        ),
+        ("Account and region", Some(place.as_str()).filter(|place| !place.is_empty())),
     ]));
     blocks.retain(|block| block != &Value::Null);
-    SlackMessage {
-        text: cut(&escape(&format!("{title}: {}", alarm.reason)), SECTION),
-        blocks,
-    }
+    SlackMessage { text: cut(&escape(&format!("{title}: {}", alarm.reason)), SECTION), blocks }
 }
 
 fn of_other(subject: Option<&str>, text: &str) -> SlackMessage {
-    let title = subject
-        .filter(|subject| !subject.trim().is_empty())
-        .unwrap_or("Message on the alert topic");
+    let title = subject.filter(|subject| !subject.trim().is_empty()).unwrap_or("Message on the alert topic");
     let mut blocks = vec![header(title)];
     if !text.trim().is_empty() {
         blocks.push(section(&code(text)));
     }
-    SlackMessage {
-        text: cut(&escape(&format!("{title}: {text}")), SECTION),
-        blocks,
-    }
+    SlackMessage { text: cut(&escape(&format!("{title}: {text}")), SECTION), blocks }
 }
 
 const fn icon(severity: Severity) -> &'static str {
@@ -223,11 +173,7 @@ fn fields(pairs: &[(&str, Option<&str>)]) -> Value {
     let fields: Vec<_> = known
         .map(|(label, value)| json!({"type": "mrkdwn", "text": format!("*{label}*\n{}", escape(&cut(value, VALUE)))}))
         .collect();
-    if fields.is_empty() {
-        Value::Null
-    } else {
-        json!({"type": "section", "fields": fields})
-    }
+    if fields.is_empty() { Value::Null } else { json!({"type": "section", "fields": fields}) }
 }
 
 fn context(text: &str) -> Value {
@@ -241,23 +187,11 @@ fn buttons(alert: &Alert) -> Option<Value> {
         return None;
     }
     let sample = &issue.sample;
-    let at_ms = sample
-        .timestamp
-        .as_deref()
-        .and_then(lamplight_rollup::time::from_rfc3339);
+    let at_ms = sample.timestamp.as_deref().and_then(lamplight_rollup::time::from_rfc3339);
     let logs = sample.log_group.as_deref().map(|group| {
-        links::log_lines(
-            &issue.region,
-            group,
-            sample.log_stream.as_deref(),
-            sample.request_id.as_deref(),
-            at_ms,
-        )
+        links::log_lines(&issue.region, group, sample.log_stream.as_deref(), sample.request_id.as_deref(), at_ms)
     });
-    let trace = sample
-        .trace_id
-        .as_deref()
-        .and_then(|trace_id| links::trace(&issue.region, trace_id));
+    let trace = sample.trace_id.as_deref().and_then(|trace_id| links::trace(&issue.region, trace_id));
     let function = links::function(&issue.region, &issue.function);
     let elements: Vec<_> = [("Log lines", logs), ("Trace", trace), ("Function", Some(function))]
         .into_iter()
@@ -329,39 +263,23 @@ mod tests {
         }
         assert!(found.iter().map(|text| text.chars().count()).sum::<usize>() < 12_000);
         // Slack reads no mark-up in a header: it is plain text.
-        let headers: Vec<_> = message
-            .blocks
-            .iter()
-            .filter_map(|block| block["text"]["text"].as_str())
-            .take(1)
-            .collect();
-        for text in found
-            .iter()
-            .filter(|text| !headers.contains(&text.as_str()))
-            .chain([&message.text])
-        {
+        let headers: Vec<_> =
+            message.blocks.iter().filter_map(|block| block["text"]["text"].as_str()).take(1).collect();
+        for text in found.iter().filter(|text| !headers.contains(&text.as_str())).chain([&message.text]) {
             assert!(!text.contains("<!") && !text.contains("<@"), "{text}");
         }
     }
 
     #[test]
     fn an_alert_says_what_where_how_many_and_since_when() {
-        let alert = alert(
-            "mailer",
-            "2026-11-20T08:47:12.345Z 8b9e7c2a-1 Task timed out after 3.00 seconds",
-        );
+        let alert = alert("mailer", "2026-11-20T08:47:12.345Z 8b9e7c2a-1 Task timed out after 3.00 seconds");
         let message = SlackMessage::of(&Notice::Alert(Box::new(alert)));
         check(&message);
         assert_eq!(message.text, "🔴 Task timed out in mailer: Task timed out");
         let all = serde_json::to_string(&message).unwrap();
-        for part in [
-            "3 times",
-            "2026-11-20 08:47:12 UTC",
-            "8b9e7c2a-1",
-            "eu-central-1",
-            "log-events",
-            "lamplight issue",
-        ] {
+        for part in
+            ["3 times", "2026-11-20 08:47:12 UTC", "8b9e7c2a-1", "eu-central-1", "log-events", "lamplight issue"]
+        {
             assert!(all.contains(part), "{part}");
         }
     }
@@ -375,18 +293,9 @@ mod tests {
             "\n".repeat(10_000),
             "a\r\nb".repeat(5_000),
         ] {
-            check(&SlackMessage::of(&Notice::Alert(Box::new(alert(
-                "f",
-                &format!("panic: no {text}"),
-            )))));
-            check(&SlackMessage::of(&Notice::Other {
-                subject: Some(text.clone()),
-                text: text.clone(),
-            }));
-            let alarm = format!(
-                r#"{{"AlarmName":{0},"NewStateValue":"ALARM","NewStateReason":{0}}}"#,
-                json!(text)
-            );
+            check(&SlackMessage::of(&Notice::Alert(Box::new(alert("f", &format!("panic: no {text}"))))));
+            check(&SlackMessage::of(&Notice::Other { subject: Some(text.clone()), text: text.clone() }));
+            let alarm = format!(r#"{{"AlarmName":{0},"NewStateValue":"ALARM","NewStateReason":{0}}}"#, json!(text));
             check(&SlackMessage::of(&Notice::of(None, &alarm)));
             let many = vec![Notice::Other { subject: None, text }; 200];
             check(&SlackMessage::digest(&many));
@@ -395,15 +304,11 @@ mod tests {
 
     #[test]
     fn a_digest_names_each_and_counts_the_rest() {
-        let many: Vec<_> = (0..30)
-            .map(|i| Notice::Alert(Box::new(alert(&format!("f{i}"), "panic: no card"))))
-            .collect();
+        let many: Vec<_> =
+            (0..30).map(|i| Notice::Alert(Box::new(alert(&format!("f{i}"), "panic: no card")))).collect();
         let message = SlackMessage::digest(&many);
         let list = message.blocks[1]["text"]["text"].as_str().unwrap();
-        assert!(
-            list.contains("f0") && list.contains("f19") && list.ends_with("and 10 more"),
-            "{list}"
-        );
+        assert!(list.contains("f0") && list.contains("f19") && list.ends_with("and 10 more"), "{list}");
     }
 
     #[test]

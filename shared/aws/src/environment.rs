@@ -8,22 +8,14 @@ use crate::error::AwsError;
 ///
 /// [`AwsError::Missing`] if it is absent or empty.
 pub fn variable(name: &'static str) -> Result<String, AwsError> {
-    std::env::var(name)
-        .ok()
-        .filter(|value| !value.is_empty())
-        .ok_or(AwsError::Missing(name))
+    std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(AwsError::Missing(name))
 }
 
 /// The values of a variable that is a list with commas; none if it is absent.
 #[must_use]
 pub fn list(name: &'static str) -> Vec<String> {
     let value = variable(name).unwrap_or_default();
-    value
-        .split(',')
-        .map(str::trim)
-        .filter(|entry| !entry.is_empty())
-        .map(str::to_owned)
-        .collect()
+    value.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(str::to_owned).collect()
 }
 
 /// The value of a variable that is `on` or `off`; nothing if it is absent.
@@ -36,10 +28,6 @@ pub fn switch(name: &'static str) -> Result<Option<bool>, AwsError> {
         Err(_) => Ok(None),
         Ok(value) if value == "on" => Ok(Some(true)),
         Ok(value) if value == "off" => Ok(Some(false)),
-        Ok(value) => Err(AwsError::Odd {
-            name,
-            value,
-            expected: "it is on or off",
-        }),
+        Ok(value) => Err(AwsError::Odd { name, value, expected: "it is on or off" }),
     }
 }

@@ -28,11 +28,7 @@ impl Secret {
     ///
     /// [`AwsError::Missing`] if the region or the credentials are not there.
     pub fn new(web: &Web, name: String) -> Result<Self, AwsError> {
-        Ok(Self {
-            client: Client::new(&web.config()?),
-            name,
-            cached: Mutex::default(),
-        })
+        Ok(Self { client: Client::new(&web.config()?), name, cached: Mutex::default() })
     }
 
     /// Its value.
@@ -47,23 +43,12 @@ impl Secret {
         {
             return Ok(value.clone());
         }
-        let got = self
-            .client
-            .get_parameter()
-            .name(&self.name)
-            .with_decryption(true)
-            .send()
-            .await;
+        let got = self.client.get_parameter().name(&self.name).with_decryption(true).send().await;
         let got = got.map_err(|error| AwsError::Call {
             operation: "GetParameter",
             reason: format!("{} (parameter {})", DisplayErrorContext(&error), self.name),
         })?;
-        let value = got
-            .parameter
-            .and_then(|parameter| parameter.value)
-            .unwrap_or_default()
-            .trim()
-            .to_owned();
+        let value = got.parameter.and_then(|parameter| parameter.value).unwrap_or_default().trim().to_owned();
         if value.is_empty() {
             return Err(AwsError::EmptyParameter(self.name.clone()));
         }

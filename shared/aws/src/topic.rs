@@ -23,10 +23,7 @@ impl Topic {
     ///
     /// [`AwsError::Missing`].
     pub fn from_environment(web: &Web) -> Result<Self, AwsError> {
-        Ok(Self {
-            client: Client::new(&web.config()?),
-            arn: variable("TOPIC_ARN")?,
-        })
+        Ok(Self { client: Client::new(&web.config()?), arn: variable("TOPIC_ARN")? })
     }
 }
 
@@ -36,25 +33,15 @@ impl Publish for Topic {
     async fn publish(&self, message: &str) -> Result<(), AwsError> {
         let mut publish = self.client.publish().topic_arn(&self.arn).message(message);
         let alert = Alert::parse(message);
-        for (name, value) in alert
-            .iter()
-            .flat_map(Alert::attributes)
-            .filter(|(_, value)| !value.is_empty())
-        {
-            let attribute = MessageAttributeValue::builder()
-                .data_type("String")
-                .string_value(value)
-                .build();
-            let attribute = attribute.map_err(|error| AwsError::Call {
-                operation: "Publish",
-                reason: error.to_string(),
-            })?;
+        for (name, value) in alert.iter().flat_map(Alert::attributes).filter(|(_, value)| !value.is_empty()) {
+            let attribute = MessageAttributeValue::builder().data_type("String").string_value(value).build();
+            let attribute =
+                attribute.map_err(|error| AwsError::Call { operation: "Publish", reason: error.to_string() })?;
             publish = publish.message_attributes(name, attribute);
         }
         let published = publish.send().await;
-        published.map(drop).map_err(|error| AwsError::Call {
-            operation: "Publish",
-            reason: DisplayErrorContext(&error).to_string(),
-        })
+        published
+            .map(drop)
+            .map_err(|error| AwsError::Call { operation: "Publish", reason: DisplayErrorContext(&error).to_string() })
     }
 }

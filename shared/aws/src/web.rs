@@ -41,10 +41,7 @@ pub struct Web(SharedHttpConnector);
 
 impl Default for Web {
     fn default() -> Self {
-        let settings = HttpConnectorSettings::builder()
-            .connect_timeout(CONNECT)
-            .read_timeout(ATTEMPT)
-            .build();
+        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(ATTEMPT).build();
         let connector = Connector::builder()
             .connector_settings(settings)
             .sleep_impl(TokioSleep::new())
@@ -106,33 +103,17 @@ impl Web {
         post.set_method("POST").map_err(|error| request(error.to_string()))?;
         post.set_uri(url).map_err(|error| request(error.to_string()))?;
         post.headers_mut().insert("content-type", "application/json");
-        tokio::time::timeout(POST, self.answer(post)).await.unwrap_or_else(|_| {
-            Err(AwsError::Unanswered(format!(
-                "nothing came within {} s",
-                POST.as_secs()
-            )))
-        })
+        tokio::time::timeout(POST, self.answer(post))
+            .await
+            .unwrap_or_else(|_| Err(AwsError::Unanswered(format!("nothing came within {} s", POST.as_secs()))))
     }
 
     async fn answer(&self, request: Request) -> Result<Answer, AwsError> {
-        let answer = self
-            .0
-            .call(request)
-            .await
-            .map_err(|error| AwsError::Unanswered(error.to_string()))?;
+        let answer = self.0.call(request).await.map_err(|error| AwsError::Unanswered(error.to_string()))?;
         let status = answer.status().as_u16();
-        let retry_after_s = answer
-            .headers()
-            .get("retry-after")
-            .and_then(|seconds| seconds.parse().ok());
+        let retry_after_s = answer.headers().get("retry-after").and_then(|seconds| seconds.parse().ok());
         let body = ByteStream::new(answer.into_body()).collect().await;
-        let body = body
-            .map_err(|error| AwsError::Unanswered(error.to_string()))?
-            .into_bytes();
-        Ok(Answer {
-            status,
-            retry_after_s,
-            body: String::from_utf8_lossy(&body).into_owned(),
-        })
+        let body = body.map_err(|error| AwsError::Unanswered(error.to_string()))?.into_bytes();
+        Ok(Answer { status, retry_after_s, body: String::from_utf8_lossy(&body).into_owned() })
     }
 }

@@ -26,9 +26,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 64 MiB: a payload of 1 MB inflates to 5 MB in ordinary use, and to 1000 times its size on purpose.
     fn default() -> Self {
-        Self {
-            inflated_bytes: 64 << 20,
-        }
+        Self { inflated_bytes: 64 << 20 }
     }
 }
 
@@ -131,10 +129,7 @@ pub fn payload(text: &str) -> Result<Payload<'_>, DeliveryError> {
     }
     let records = records.into_iter().map(|record| {
         let kinesis = record.kinesis.unwrap_or_default();
-        KinesisRecord {
-            sequence_number: kinesis.sequence_number,
-            data: kinesis.data,
-        }
+        KinesisRecord { sequence_number: kinesis.sequence_number, data: kinesis.data }
     });
     Ok(Payload::Kinesis(records.collect()))
 }
@@ -148,14 +143,9 @@ pub fn unpack(data: &str, limits: Limits) -> Result<String, DeliveryError> {
     let packed = BASE64_STANDARD.decode(data.trim())?;
     let mut inflated = Vec::with_capacity((packed.len() * 6).min(limits.inflated_bytes));
     let bound = limits.inflated_bytes as u64 + 1;
-    MultiGzDecoder::new(packed.as_slice())
-        .take(bound)
-        .read_to_end(&mut inflated)
-        .map_err(DeliveryError::Gzip)?;
+    MultiGzDecoder::new(packed.as_slice()).take(bound).read_to_end(&mut inflated).map_err(DeliveryError::Gzip)?;
     if inflated.len() > limits.inflated_bytes {
-        return Err(DeliveryError::TooLarge {
-            limit_bytes: limits.inflated_bytes,
-        });
+        return Err(DeliveryError::TooLarge { limit_bytes: limits.inflated_bytes });
     }
     Ok(String::from_utf8(inflated).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
@@ -226,12 +216,7 @@ impl<'a> Delivery<'a> {
             log_group: known(document.log_group),
             log_stream: known(document.log_stream),
         };
-        Self {
-            is_data,
-            source,
-            unreadable: count - events.len(),
-            events,
-        }
+        Self { is_data, source, unreadable: count - events.len(), events }
     }
 
     /// The identity of the delivery: a hash of where its events come from and of their ids. A repetition has the
@@ -284,25 +269,14 @@ mod tests {
 
     #[test]
     fn a_subscription_delivery_is_unpacked() {
-        let packed = pack(&document(
-            r#"{"id":"1","timestamp":5,"message":"a\tb","extractedFields":{}}"#,
-        ));
+        let packed = pack(&document(r#"{"id":"1","timestamp":5,"message":"a\tb","extractedFields":{}}"#));
         let text = format!(r#"{{"awslogs":{{"data":"{packed}","later":1}}}}"#);
-        let Payload::Subscription(data) = payload(&text).unwrap() else {
-            panic!()
-        };
+        let Payload::Subscription(data) = payload(&text).unwrap() else { panic!() };
         let inflated = unpack(&data, Limits::default()).unwrap();
         let delivery = Delivery::read(&inflated, Some("eu-west-1")).unwrap();
         assert!(delivery.is_data);
         assert_eq!(delivery.source.function(), Some("mailer"));
-        assert_eq!(
-            delivery.events,
-            [LogEvent {
-                id: "1".into(),
-                timestamp: 5,
-                message: "a\tb".into()
-            }]
-        );
+        assert_eq!(delivery.events, [LogEvent { id: "1".into(), timestamp: 5, message: "a\tb".into() }]);
     }
 
     #[test]
@@ -326,24 +300,12 @@ mod tests {
     fn what_cannot_be_read_is_said() {
         assert!(matches!(payload("{"), Err(DeliveryError::NotJson(_))));
         assert!(matches!(payload("[1]"), Err(DeliveryError::UnknownShape)));
-        assert!(matches!(
-            payload(r#"{"Records":[{"s3":{}}]}"#),
-            Err(DeliveryError::UnknownShape)
-        ));
-        assert!(matches!(
-            unpack("@@@", Limits::default()),
-            Err(DeliveryError::Base64(_))
-        ));
-        assert!(matches!(
-            unpack("aGVsbG8=", Limits::default()),
-            Err(DeliveryError::Gzip(_))
-        ));
+        assert!(matches!(payload(r#"{"Records":[{"s3":{}}]}"#), Err(DeliveryError::UnknownShape)));
+        assert!(matches!(unpack("@@@", Limits::default()), Err(DeliveryError::Base64(_))));
+        assert!(matches!(unpack("aGVsbG8=", Limits::default()), Err(DeliveryError::Gzip(_))));
         assert!(matches!(unpack("", Limits::default()), Err(DeliveryError::Gzip(_))));
         let bomb = pack(&"0".repeat(5_000));
-        assert!(matches!(
-            unpack(&bomb, Limits { inflated_bytes: 4_999 }),
-            Err(DeliveryError::TooLarge { .. })
-        ));
+        assert!(matches!(unpack(&bomb, Limits { inflated_bytes: 4_999 }), Err(DeliveryError::TooLarge { .. })));
         assert_eq!(unpack(&bomb, Limits { inflated_bytes: 5_000 }).unwrap().len(), 5_000);
         assert!(matches!(Delivery::read("{}", None), Err(DeliveryError::Document(_))));
     }

@@ -222,34 +222,15 @@ impl Counts {
         cold_starts: 0,
     };
     /// A failure told by the old timeout line.
-    pub const TIMEOUT: Self = Self {
-        failed: 1,
-        timeouts: 1,
-        ..Self::NONE
-    };
+    pub const TIMEOUT: Self = Self { failed: 1, timeouts: 1, ..Self::NONE };
     /// A failure told by the old line of a process that was killed.
-    pub const OUT_OF_MEMORY: Self = Self {
-        failed: 1,
-        out_of_memory: 1,
-        ..Self::NONE
-    };
+    pub const OUT_OF_MEMORY: Self = Self { failed: 1, out_of_memory: 1, ..Self::NONE };
     /// A failure told by the old line of a process that ended.
-    pub const CRASH: Self = Self {
-        failed: 1,
-        crashes: 1,
-        ..Self::NONE
-    };
+    pub const CRASH: Self = Self { failed: 1, crashes: 1, ..Self::NONE };
     /// A failure told by the runtime's own exception line.
-    pub const EXCEPTION: Self = Self {
-        failed: 1,
-        exceptions: 1,
-        ..Self::NONE
-    };
+    pub const EXCEPTION: Self = Self { failed: 1, exceptions: 1, ..Self::NONE };
     /// A failed initialisation.
-    pub const INIT_FAILURE: Self = Self {
-        init_failures: 1,
-        ..Self::NONE
-    };
+    pub const INIT_FAILURE: Self = Self { init_failures: 1, ..Self::NONE };
 
     /// Whether nothing is counted.
     #[must_use]

@@ -26,11 +26,7 @@ impl<'a> Member<'a> {
     /// The text of a string, or the digits of a number: ids are written both ways.
     pub(crate) fn text_or_digits(self) -> Option<Cow<'a, str>> {
         let is_number = self.0.starts_with(|c: char| c.is_ascii_digit() || c == '-');
-        if is_number {
-            Some(Cow::Borrowed(self.0))
-        } else {
-            self.text()
-        }
+        if is_number { Some(Cow::Borrowed(self.0)) } else { self.text() }
     }
 
     /// The value of a number.

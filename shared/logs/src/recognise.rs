@@ -27,12 +27,7 @@ pub fn recognise<'a>(message: &'a str, source: &Source<'_>) -> Fact<'a> {
 /// The detectors whose lines can begin with this byte, the likeliest first.
 fn detectors(first: u8) -> &'static [Detector] {
     match first {
-        b'R' => &[
-            platform::report::read,
-            platform::exit::read,
-            platform::restore::read,
-            runtime::java::read,
-        ],
+        b'R' => &[platform::report::read, platform::exit::read, platform::restore::read, runtime::java::read],
         b'S' => &[platform::start::read, runtime::java::read],
         b'E' => &[
             platform::end::read,
@@ -43,12 +38,7 @@ fn detectors(first: u8) -> &'static [Detector] {
             runtime::java::read,
             application::text::read,
         ],
-        b'I' => &[
-            platform::init::read,
-            runtime::ruby::read,
-            runtime::java::read,
-            application::text::read,
-        ],
+        b'I' => &[platform::init::read, runtime::ruby::read, runtime::java::read, application::text::read],
         b'X' => &[platform::xray::read, runtime::java::read],
         b'T' => &[platform::subscription::read, runtime::java::read],
         b'L' => &[platform::subscription::read, runtime::python::read, runtime::java::read],
@@ -72,18 +62,10 @@ fn detectors(first: u8) -> &'static [Detector] {
         ],
         b'H' | b'U' | b'm' => &[runtime::python::read, runtime::memory::read, runtime::java::read],
         b'p' | b't' => &[runtime::go::read, runtime::rust::read, runtime::java::read],
-        b'D' | b'F' | b'W' | b'A' => &[
-            runtime::memory::read,
-            runtime::dotnet::read,
-            runtime::java::read,
-            application::text::read,
-        ],
-        _ => &[
-            runtime::memory::read,
-            runtime::native::read,
-            runtime::dotnet::read,
-            runtime::java::read,
-        ],
+        b'D' | b'F' | b'W' | b'A' => {
+            &[runtime::memory::read, runtime::dotnet::read, runtime::java::read, application::text::read]
+        }
+        _ => &[runtime::memory::read, runtime::native::read, runtime::dotnet::read, runtime::java::read],
     }
 }
 

@@ -33,17 +33,12 @@ impl<'a> Source<'a> {
     }
 
     fn function_in_stream(&self) -> Option<&str> {
-        self.stream_parts()
-            .map(|(function, _)| function)
-            .filter(|function| !function.is_empty())
+        self.stream_parts().map(|(function, _)| function).filter(|function| !function.is_empty())
     }
 
     fn function_in_group(&self) -> Option<&str> {
         let name = self.log_group.as_deref()?.strip_prefix("/aws/lambda/")?;
-        let name = name
-            .strip_prefix("web/")
-            .or_else(|| name.strip_prefix("us-east-1."))
-            .unwrap_or(name);
+        let name = name.strip_prefix("web/").or_else(|| name.strip_prefix("us-east-1.")).unwrap_or(name);
         (!name.is_empty() && !name.contains('/')).then_some(name)
     }
 
@@ -59,10 +54,8 @@ impl<'a> Source<'a> {
         let (version, environment) = rest.split_once(']')?;
         let is_version = matches!(version, "$LATEST" | "$LATEST.PUBLISHED")
             || (!version.is_empty() && version.bytes().all(|b| b.is_ascii_digit()));
-        let is_function = function.len() <= 64
-            && function
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        let is_function =
+            function.len() <= 64 && function.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
         (is_dated && is_version && is_function && !environment.is_empty()).then_some((function, version))
     }
 }
@@ -71,17 +64,8 @@ impl<'a> Source<'a> {
 /// group's name stands for it.
 #[must_use]
 pub fn function_of<'a>(source: &'a Source<'_>, fact: &'a Fact<'_>) -> Option<&'a str> {
-    let in_record = || {
-        fact.function_arn
-            .as_deref()
-            .and_then(function_in_arn)
-            .map(|(_, _, name)| name)
-    };
-    source
-        .function()
-        .or_else(in_record)
-        .or(fact.function_name.as_deref())
-        .or(source.log_group.as_deref())
+    let in_record = || fact.function_arn.as_deref().and_then(function_in_arn).map(|(_, _, name)| name);
+    source.function().or_else(in_record).or(fact.function_name.as_deref()).or(source.log_group.as_deref())
 }
 
 /// Region, account and name in the ARN of a function (`arn:aws:lambda:<region>:<account>:function:<name>[:version]`).
@@ -101,25 +85,15 @@ mod tests {
     use super::*;
 
     fn source(group: &'static str, stream: &'static str) -> Source<'static> {
-        Source {
-            log_group: Some(group.into()),
-            log_stream: Some(stream.into()),
-            ..Source::default()
-        }
+        Source { log_group: Some(group.into()), log_stream: Some(stream.into()), ..Source::default() }
     }
 
     #[test]
     fn the_stream_of_a_shared_group_names_the_function() {
-        let shared = source(
-            "/shop/all",
-            "2026/11/20/mailer[$LATEST]22be53a8cfde4e68b844f8ec293b2543",
-        );
+        let shared = source("/shop/all", "2026/11/20/mailer[$LATEST]22be53a8cfde4e68b844f8ec293b2543");
         assert_eq!((shared.function(), shared.version()), (Some("mailer"), Some("$LATEST")));
         let misleading = source("/aws/lambda/other", "2026/11/20/mailer[12][22be53a8-cfde]");
-        assert_eq!(
-            (misleading.function(), misleading.version()),
-            (Some("mailer"), Some("12"))
-        );
+        assert_eq!((misleading.function(), misleading.version()), (Some("mailer"), Some("12")));
     }
 
     #[test]

@@ -23,9 +23,7 @@ pub(crate) fn first_line(message: &str) -> &str {
 ///
 /// Numbers that no duration, size or limit can have (negative, or over 10⁹) are not read.
 pub(crate) fn number(text: &str) -> Option<(f64, &str)> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let value = measure(text[..end].parse().ok()?)?;
     Some((value, &text[end..]))
 }
@@ -37,11 +35,7 @@ pub(crate) fn measure(value: f64) -> Option<f64> {
 
 /// The value as a whole number, as memory sizes are.
 pub(crate) fn whole(value: f64) -> Option<u64> {
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "measure() bounds it"
-    )]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "measure() bounds it")]
     measure(value).map(|value| value.round() as u64)
 }
 
@@ -81,9 +75,7 @@ pub(crate) fn is_type_name(text: &str) -> bool {
     text.len() <= 200
         && text.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && !text.ends_with('.')
-        && text
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '$'))
+        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '$'))
 }
 
 #[cfg(test)]

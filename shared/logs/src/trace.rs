@@ -48,13 +48,9 @@ mod tests {
 
     #[test]
     fn other_ids_stay_as_they_are() {
-        for form in [
-            "3172564172058669914",
-            "order-4711",
-            "",
-            "00000000000000000000000000000000",
-            "ü".repeat(16).as_str(),
-        ] {
+        for form in
+            ["3172564172058669914", "order-4711", "", "00000000000000000000000000000000", "ü".repeat(16).as_str()]
+        {
             assert_eq!(xray_trace_id(Cow::Borrowed(form)), form);
         }
     }

@@ -51,10 +51,7 @@ impl Bucket {
     #[must_use]
     pub fn holding(span: Span, epoch_ms: i64) -> Self {
         let epoch_ms = epoch_ms.clamp(0, LATEST_MS);
-        Self {
-            span,
-            start_ms: epoch_ms - epoch_ms % span.ms(),
-        }
+        Self { span, start_ms: epoch_ms - epoch_ms % span.ms() }
     }
 
     /// The larger bucket that holds this one.
@@ -80,10 +77,7 @@ impl Bucket {
             Span::Hour => format!("{time}:00:00Z"),
             Span::Day => format!("{time}T00:00:00Z"),
         };
-        Some(Self {
-            span,
-            start_ms: crate::time::from_rfc3339(&full)?,
-        })
+        Some(Self { span, start_ms: crate::time::from_rfc3339(&full)? })
     }
 }
 

@@ -135,11 +135,7 @@ pub fn microseconds(duration_ms: f64) -> u64 {
     whole((duration_ms * 1000.0).round())
 }
 
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "lines have no negative or huge numbers"
-)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lines have no negative or huge numbers")]
 const fn whole(value: f64) -> u64 {
     value as u64
 }

@@ -46,10 +46,7 @@ impl Fingerprint {
     /// Reads what [`Display`](fmt::Display) writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        (text.len() == 16)
-            .then(|| u64::from_str_radix(text, 16).ok())
-            .flatten()
-            .map(Self)
+        (text.len() == 16).then(|| u64::from_str_radix(text, 16).ok()).flatten().map(Self)
     }
 }
 
@@ -147,17 +144,13 @@ fn quoted(text: &str, mark: char) -> Option<usize> {
 
 /// The length of an ARN or of a link.
 fn link(text: &str) -> Option<usize> {
-    let is_link = ["arn:", "http://", "https://", "s3://"]
-        .iter()
-        .any(|head| text.starts_with(head));
+    let is_link = ["arn:", "http://", "https://", "s3://"].iter().any(|head| text.starts_with(head));
     is_link.then(|| until_separator(text))
 }
 
 /// The length of a word that is an id: a UUID, or eight or more hexadecimal digits with a decimal one among them.
 fn identifier(text: &str) -> Option<usize> {
-    let end = text
-        .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(text.len());
     let word = &text[..end];
     let is_hex = word.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
     (word.len() >= 8 && is_hex && word.bytes().any(|b| b.is_ascii_digit())).then_some(end)
@@ -165,9 +158,7 @@ fn identifier(text: &str) -> Option<usize> {
 
 /// The length of a number. One or two digits that end a word are part of its name (`S3`, `utf8`).
 fn digits(text: &str, before: char) -> Option<usize> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ','))
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ',')).unwrap_or(text.len());
     let end = text[..end].trim_end_matches(['.', ',']).len();
     let is_number = text.starts_with(|c: char| c.is_ascii_digit());
     let is_part_of_name = before.is_ascii_alphabetic() && end <= 2;
@@ -176,10 +167,7 @@ fn digits(text: &str, before: char) -> Option<usize> {
 
 fn until_separator(text: &str) -> usize {
     let end = text.find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | ')' | ']' | '>' | ','));
-    text[..end.unwrap_or(text.len())]
-        .trim_end_matches(['.', ':', ';'])
-        .len()
-        .max(1)
+    text[..end.unwrap_or(text.len())].trim_end_matches(['.', ':', ';']).len().max(1)
 }
 
 #[cfg(test)]
@@ -189,11 +177,7 @@ mod tests {
     use super::*;
 
     fn key() -> FunctionKey {
-        FunctionKey {
-            account: "1".into(),
-            region: "eu-west-1".into(),
-            function: "mailer".into(),
-        }
+        FunctionKey { account: "1".into(), region: "eu-west-1".into(), function: "mailer".into() }
     }
 
     fn of(line: &str) -> Fingerprint {
@@ -250,10 +234,7 @@ mod tests {
         let memory = "REPORT RequestId: a-2\tDuration: 3000.00 ms\tStatus: error\tError Type: Runtime.OutOfMemory";
         assert_ne!(of(timeout), of(memory));
         let fact = recognise(timeout, &Source::default());
-        let elsewhere = FunctionKey {
-            function: "other".into(),
-            ..key()
-        };
+        let elsewhere = FunctionKey { function: "other".into(), ..key() };
         assert_ne!(of(timeout), Fingerprint::of(&elsewhere, Detection::Timeout, &fact));
     }
 

@@ -21,11 +21,7 @@ impl FunctionKey {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '/').map(str::to_owned);
-        Some(Self {
-            account: parts.next()?,
-            region: parts.next()?,
-            function: parts.next()?,
-        })
+        Some(Self { account: parts.next()?, region: parts.next()?, function: parts.next()? })
     }
 }
 
@@ -41,11 +37,7 @@ mod tests {
 
     #[test]
     fn a_key_goes_there_and_back_even_with_slashes() {
-        let key = FunctionKey {
-            account: "1".into(),
-            region: UNKNOWN.into(),
-            function: "/ecs/a/b".into(),
-        };
+        let key = FunctionKey { account: "1".into(), region: UNKNOWN.into(), function: "/ecs/a/b".into() };
         assert_eq!(FunctionKey::parse(&key.to_string()), Some(key));
         assert_eq!(FunctionKey::parse("1/eu-west-1"), None);
     }

@@ -75,21 +75,13 @@ fn index(value_us: u64) -> i16 {
     if value_us == 0 {
         return ZERO;
     }
-    #[allow(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        reason = "at most 16 × 64"
-    )]
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "at most 16 × 64")]
     let index = ((value_us as f64).log2() * RESOLUTION).ceil() as i16;
     index - 1
 }
 
 fn middle(index: i16) -> f64 {
-    if index == ZERO {
-        0.0
-    } else {
-        ((f64::from(index) + 0.5) / RESOLUTION).exp2()
-    }
+    if index == ZERO { 0.0 } else { ((f64::from(index) + 0.5) / RESOLUTION).exp2() }
 }
 
 #[cfg(test)]

@@ -62,10 +62,7 @@ impl Rank {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (at, event) = text.split_once('#')?;
-        Some(Self {
-            at_ms: crate::time::from_rfc3339(at)?,
-            event: u64::from_str_radix(event, 16).ok()?,
-        })
+        Some(Self { at_ms: crate::time::from_rfc3339(at)?, event: u64::from_str_radix(event, 16).ok()? })
     }
 }
 
@@ -119,21 +116,14 @@ impl Issue {
         event: &LogEvent<'_>,
     ) -> Self {
         let own = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().map(str::to_owned);
-        let identity = if event.id.is_empty() {
-            event.message.as_bytes()
-        } else {
-            event.id.as_bytes()
-        };
+        let identity = if event.id.is_empty() { event.message.as_bytes() } else { event.id.as_bytes() };
         Self {
             key: key.clone(),
             detection,
             title: title(detection, fact),
             first_seen_ms: event.timestamp,
             sample: Sample {
-                rank: Rank {
-                    at_ms: event.timestamp,
-                    event: xxh3_64(identity),
-                },
+                rank: Rank { at_ms: event.timestamp, event: xxh3_64(identity) },
                 request_id: own(&fact.request_id),
                 trace_id: own(&fact.trace_id),
                 log_group: own(&source.log_group),
@@ -166,17 +156,9 @@ mod tests {
 
     fn issue(timestamp: i64, id: &'static str) -> Issue {
         let source = Source::default();
-        let event = LogEvent {
-            id: id.into(),
-            timestamp,
-            message: "panic: no card\n".into(),
-        };
+        let event = LogEvent { id: id.into(), timestamp, message: "panic: no card\n".into() };
         let fact = recognise("panic: no card", &source);
-        let key = FunctionKey {
-            account: "1".into(),
-            region: "r".into(),
-            function: "f".into(),
-        };
+        let key = FunctionKey { account: "1".into(), region: "r".into(), function: "f".into() };
         Issue::of(&key, Detection::Crash, &fact, &source, &event)
     }
 
@@ -197,14 +179,7 @@ mod tests {
 
     #[test]
     fn ranks_sort_as_text_and_go_there_and_back() {
-        let ranks = [
-            Rank { at_ms: 9, event: 1 },
-            Rank {
-                at_ms: 9,
-                event: u64::MAX,
-            },
-            Rank { at_ms: 10, event: 0 },
-        ];
+        let ranks = [Rank { at_ms: 9, event: 1 }, Rank { at_ms: 9, event: u64::MAX }, Rank { at_ms: 10, event: 0 }];
         let texts: Vec<_> = ranks.iter().map(ToString::to_string).collect();
         assert!(texts.is_sorted());
         assert_eq!(Rank::parse(&texts[1]), Some(ranks[1]));

@@ -117,14 +117,8 @@ impl Ledger {
         if !is_counted && fact.trace_id.is_none() {
             return;
         }
-        let key = named
-            .cloned()
-            .unwrap_or_else(|| Arc::new(function_key(source, function_of(source, &fact))));
-        if let Some(trace_id) = fact
-            .trace_id
-            .as_deref()
-            .filter(|trace_id| trace_id.len() <= TRACE_ID_BYTES)
-        {
+        let key = named.cloned().unwrap_or_else(|| Arc::new(function_key(source, function_of(source, &fact))));
+        if let Some(trace_id) = fact.trace_id.as_deref().filter(|trace_id| trace_id.len() <= TRACE_ID_BYTES) {
             self.join(trace_id, &key, &fact, event);
         }
         if is_counted {
@@ -135,26 +129,17 @@ impl Ledger {
     /// Takes a line into the transaction that it names.
     fn join(&mut self, trace_id: &str, key: &Arc<FunctionKey>, fact: &Fact<'_>, event: &LogEvent<'_>) {
         let request_id = cut(fact.request_id.as_deref().unwrap_or_default(), NAME_BYTES).to_owned();
-        let member_key = MemberKey {
-            function: Arc::clone(key),
-            request_id,
-        };
+        let member_key = MemberKey { function: Arc::clone(key), request_id };
         let member = Member::of(fact, event);
         match self.transactions.get_mut(trace_id) {
             Some(transaction) => transaction.add(member_key, member),
-            None => self
-                .transactions
-                .entry(trace_id.to_owned())
-                .or_default()
-                .add(member_key, member),
+            None => self.transactions.entry(trace_id.to_owned()).or_default().add(member_key, member),
         }
     }
 
     /// Adds what a line counts and raises to the minute of its function.
     fn count(&mut self, key: Arc<FunctionKey>, fact: &Fact<'_>, source: &Source<'_>, event: &LogEvent<'_>) {
-        let raised = fact
-            .detection
-            .map(|detection| self.raise(&key, detection, fact, source, event));
+        let raised = fact.detection.map(|detection| self.raise(&key, detection, fact, source, event));
         let minute = Bucket::holding(Span::Minute, event.timestamp).start_ms;
         let rollup = self.functions.entry(key).or_default().entry(minute).or_default();
         rollup.add_fact(fact);
@@ -217,10 +202,7 @@ fn function_key(source: &Source<'_>, function: Option<&str>) -> FunctionKey {
 /// Whether a line tells a failure that the report of the same invocation raises in the same issue: it names the
 /// issue, the report counts its occurrence.
 fn is_evidence_of_report(fact: &Fact<'_>) -> bool {
-    let has_platform_type = fact
-        .error_type
-        .as_deref()
-        .is_some_and(|name| name.starts_with("Runtime."));
+    let has_platform_type = fact.error_type.as_deref().is_some_and(|name| name.starts_with("Runtime."));
     fact.kind == Kind::Error
         && fact.counts.is_none()
         && has_platform_type
@@ -312,9 +294,6 @@ mod tests {
     fn error_logs_can_be_left_out() {
         let mut ledger = Ledger::default();
         ledger.add_delivery(&delivery(0, &[(1, 5, 0), (2, 3, 0)]), ErrorLogs::Ignore);
-        assert_eq!(
-            ledger.issues.values().map(|issue| issue.detection).collect::<Vec<_>>(),
-            [Detection::Exception]
-        );
+        assert_eq!(ledger.issues.values().map(|issue| issue.detection).collect::<Vec<_>>(), [Detection::Exception]);
     }
 }

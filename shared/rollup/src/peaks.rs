@@ -81,19 +81,14 @@ impl Peaks {
 
     /// The peaks that are known.
     pub fn known(&self) -> impl Iterator<Item = (Peak, u64)> + '_ {
-        Peak::ALL
-            .into_iter()
-            .zip(self.0)
-            .filter_map(|(peak, value)| Some((peak, value?)))
+        Peak::ALL.into_iter().zip(self.0).filter_map(|(peak, value)| Some((peak, value?)))
     }
 
     /// The peaks that are higher than the other's.
     pub fn above(&self, other: &Self) -> impl Iterator<Item = (Peak, u64)> {
         let other = *other;
         let known: Vec<_> = self.known().collect();
-        known
-            .into_iter()
-            .filter(move |(peak, value)| other.get(*peak) < Some(*value))
+        known.into_iter().filter(move |(peak, value)| other.get(*peak) < Some(*value))
     }
 }
 
@@ -111,11 +106,7 @@ mod tests {
         assert_eq!(other.above(&one).collect::<Vec<_>>(), [(Peak::MaxMemoryMb, 80)]);
         one.merge(&other);
         assert_eq!(
-            (
-                one.get(Peak::MaxMemoryMb),
-                one.get(Peak::DurationUs),
-                one.get(Peak::InitUs)
-            ),
+            (one.get(Peak::MaxMemoryMb), one.get(Peak::DurationUs), one.get(Peak::InitUs)),
             (Some(80), Some(0), None)
         );
         assert_eq!(other.above(&one).count(), 0);

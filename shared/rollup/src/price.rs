@@ -43,10 +43,7 @@ impl Price {
             Architecture::Arm64 => 0.000_013_333_4,
         };
         let factor = surcharge(region);
-        Some(Self {
-            gb_second_usd: base * factor,
-            request_usd: 0.000_000_2 * factor,
-        })
+        Some(Self { gb_second_usd: base * factor, request_usd: 0.000_000_2 * factor })
     }
 
     /// The cost of what a rollup counts.

@@ -221,11 +221,8 @@ impl Analysis {
     #[must_use]
     pub fn of(ledger: &Ledger, architecture: Architecture) -> Self {
         let counts = occurrences(ledger.functions.values().flat_map(BTreeMap::values));
-        let functions = ledger
-            .functions
-            .iter()
-            .map(|(key, minutes)| FunctionSummary::of(key, minutes, architecture))
-            .collect();
+        let functions =
+            ledger.functions.iter().map(|(key, minutes)| FunctionSummary::of(key, minutes, architecture)).collect();
         let issues = ledger
             .issues
             .iter()
@@ -234,10 +231,8 @@ impl Analysis {
                 IssueSummary::of(*fingerprint, issue, State::New, count)
             })
             .collect();
-        let transactions = ledger
-            .transactions
-            .iter()
-            .map(|(trace_id, transaction)| TransactionSummary::of(trace_id, transaction));
+        let transactions =
+            ledger.transactions.iter().map(|(trace_id, transaction)| TransactionSummary::of(trace_id, transaction));
         Self::new(&ledger.totals, functions, issues, transactions.collect())
     }
 
@@ -261,11 +256,7 @@ impl Analysis {
             events: EventSummary {
                 total: totals.total,
                 unreadable: totals.unreadable,
-                by_kind: Kind::ALL
-                    .into_iter()
-                    .zip(totals.by_kind)
-                    .filter(|(_, count)| *count > 0)
-                    .collect(),
+                by_kind: Kind::ALL.into_iter().zip(totals.by_kind).filter(|(_, count)| *count > 0).collect(),
             },
             functions,
             issues,
@@ -286,20 +277,12 @@ pub fn sort_functions(functions: &mut [FunctionSummary]) {
 
 /// The latest first.
 pub fn sort_issues(issues: &mut [IssueSummary]) {
-    issues.sort_by(|a, b| {
-        b.last_seen
-            .cmp(&a.last_seen)
-            .then_with(|| a.fingerprint.cmp(&b.fingerprint))
-    });
+    issues.sort_by(|a, b| b.last_seen.cmp(&a.last_seen).then_with(|| a.fingerprint.cmp(&b.fingerprint)));
 }
 
 /// The newest first.
 pub fn sort_transactions(transactions: &mut [TransactionSummary]) {
-    transactions.sort_by(|a, b| {
-        b.started_at
-            .cmp(&a.started_at)
-            .then_with(|| a.trace_id.cmp(&b.trace_id))
-    });
+    transactions.sort_by(|a, b| b.started_at.cmp(&a.started_at).then_with(|| a.trace_id.cmp(&b.trace_id)));
 }
 
 /// How often each issue occurred in these rollups.
@@ -337,10 +320,7 @@ impl FunctionSummary {
             init_ms: InitDurations::of(&sum),
             billed_ms: sum.get(Counter::BilledMs),
             gb_seconds: gb_seconds(&sum),
-            memory_mb: buckets
-                .values()
-                .rev()
-                .find_map(|rollup| rollup.peaks.get(Peak::MemoryMb)),
+            memory_mb: buckets.values().rev().find_map(|rollup| rollup.peaks.get(Peak::MemoryMb)),
             max_memory_mb: sum.peaks.get(Peak::MaxMemoryMb),
             cost_usd: Price::of(&key.region, architecture).map(|price| price.cost_usd(&sum)),
         }
@@ -349,11 +329,7 @@ impl FunctionSummary {
 
 impl Durations {
     fn of(sum: &Rollup) -> Option<Self> {
-        let shape = Shape::of(
-            &sum.durations,
-            sum.get(Counter::DurationUs),
-            sum.peaks.get(Peak::DurationUs),
-        )?;
+        let shape = Shape::of(&sum.durations, sum.get(Counter::DurationUs), sum.peaks.get(Peak::DurationUs))?;
         Some(Self {
             sum: shape.sum,
             avg: shape.avg,
@@ -369,12 +345,7 @@ impl Durations {
 impl InitDurations {
     fn of(sum: &Rollup) -> Option<Self> {
         let shape = Shape::of(&sum.inits, sum.get(Counter::InitUs), sum.peaks.get(Peak::InitUs))?;
-        Some(Self {
-            sum: shape.sum,
-            avg: shape.avg,
-            max: shape.max,
-            p99: shape.percentile(0.99),
-        })
+        Some(Self { sum: shape.sum, avg: shape.avg, max: shape.max, p99: shape.percentile(0.99) })
     }
 }
 
@@ -394,12 +365,7 @@ impl<'a> Shape<'a> {
             return None;
         }
         let sum = sum_us as f64 / 1000.0;
-        Some(Self {
-            histogram,
-            sum,
-            avg: round(sum / count as f64),
-            max: max_us.unwrap_or(0) as f64 / 1000.0,
-        })
+        Some(Self { histogram, sum, avg: round(sum / count as f64), max: max_us.unwrap_or(0) as f64 / 1000.0 })
     }
 
     /// The middle of a bucket may lie above the largest value in it.
@@ -447,14 +413,11 @@ impl TransactionSummary {
     #[must_use]
     pub fn of(trace_id: &str, transaction: &Transaction) -> Self {
         let errors = transaction.errors();
-        let milestones = transaction
-            .milestones()
-            .into_iter()
-            .map(|(at, name, function)| MilestoneSummary {
-                name: name.to_owned(),
-                function: function.to_owned(),
-                at: time_text(at),
-            });
+        let milestones = transaction.milestones().into_iter().map(|(at, name, function)| MilestoneSummary {
+            name: name.to_owned(),
+            function: function.to_owned(),
+            at: time_text(at),
+        });
         Self {
             trace_id: trace_id.to_owned(),
             status: if errors > 0 { "failed" } else { "ok" },
@@ -489,21 +452,13 @@ mod tests {
 
     fn analysis(lines: &[(i64, &str)]) -> serde_json::Value {
         let mut ledger = Ledger::default();
-        let source = Source {
-            log_group: Some("/aws/lambda/mailer".into()),
-            ..Source::default()
-        };
+        let source = Source { log_group: Some("/aws/lambda/mailer".into()), ..Source::default() };
         let events = lines.iter().map(|(timestamp, line)| LogEvent {
             id: "".into(),
             timestamp: *timestamp,
             message: (*line).into(),
         });
-        let delivery = Delivery {
-            is_data: true,
-            source,
-            events: events.collect(),
-            unreadable: 0,
-        };
+        let delivery = Delivery { is_data: true, source, events: events.collect(), unreadable: 0 };
         ledger.add_delivery(&delivery, ErrorLogs::Raise);
         serde_json::to_value(Analysis::of(&ledger, Architecture::Arm64)).unwrap()
     }
@@ -524,16 +479,10 @@ mod tests {
         assert_eq!(function["duration_ms"]["sum"], 40.0);
         assert_eq!(function["duration_ms"]["max"], 30.0);
         assert_eq!(function["init_ms"]["avg"], 99.5);
-        assert_eq!(
-            (&function["memory_mb"], &function["max_memory_mb"]),
-            (&256.into(), &60.into())
-        );
+        assert_eq!((&function["memory_mb"], &function["max_memory_mb"]), (&256.into(), &60.into()));
         assert_eq!(function["gb_seconds"], (10 * 128 + 130 * 256) as f64 / 1_024_000.0);
         assert_eq!(
-            (
-                analysis["from"].as_str(),
-                analysis["events"]["by_kind"]["report"].as_u64()
-            ),
+            (analysis["from"].as_str(), analysis["events"]["by_kind"]["report"].as_u64()),
             (Some("1970-01-01T00:00:01.000Z"), Some(2))
         );
     }
@@ -544,10 +493,7 @@ mod tests {
         assert!(analysis.get("from").is_none());
         let issue = &analysis["issues"][0];
         assert!(issue.get("first_seen").is_none() && issue["sample"].get("request_id").is_none());
-        assert_eq!(
-            (issue["count"].as_u64(), issue["kind"].as_str()),
-            (Some(1), Some("crash"))
-        );
+        assert_eq!((issue["count"].as_u64(), issue["kind"].as_str()), (Some(1), Some("crash")));
         assert!(analysis["functions"][0].get("duration_ms").is_none());
         assert_eq!(analysis["alerts"][0]["issue"], issue["fingerprint"]);
     }

@@ -45,10 +45,7 @@ mod tests {
 
     #[test]
     fn times_go_there_and_back() {
-        for (epoch_ms, text) in [
-            (0, "1970-01-01T00:00:00.000Z"),
-            (1_795_161_628_794, "2026-11-20T08:00:28.794Z"),
-        ] {
+        for (epoch_ms, text) in [(0, "1970-01-01T00:00:00.000Z"), (1_795_161_628_794, "2026-11-20T08:00:28.794Z")] {
             assert_eq!(rfc3339(epoch_ms), text);
             assert_eq!(from_rfc3339(text), Some(epoch_ms));
         }

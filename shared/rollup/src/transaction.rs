@@ -39,17 +39,9 @@ impl Member {
     #[must_use]
     pub fn of(fact: &Fact<'_>, event: &LogEvent<'_>) -> Self {
         #[allow(clippy::cast_possible_truncation, reason = "a duration is below 10⁹ ms")]
-        let duration_ms = fact
-            .measures
-            .duration_ms
-            .filter(|_| fact.counts.invocations > 0)
-            .unwrap_or(0.0)
-            .round() as i64;
-        let identity = if event.id.is_empty() {
-            event.message.as_bytes()
-        } else {
-            event.id.as_bytes()
-        };
+        let duration_ms =
+            fact.measures.duration_ms.filter(|_| fact.counts.invocations > 0).unwrap_or(0.0).round() as i64;
+        let identity = if event.id.is_empty() { event.message.as_bytes() } else { event.id.as_bytes() };
         Self {
             first_ms: event.timestamp.saturating_sub(duration_ms),
             last_ms: event.timestamp,
@@ -130,10 +122,7 @@ impl Transaction {
             .members
             .iter()
             .flat_map(|(key, member)| {
-                member
-                    .milestones
-                    .iter()
-                    .map(|(at, name)| (*at, name.as_str(), key.function.function.as_str()))
+                member.milestones.iter().map(|(at, name)| (*at, name.as_str(), key.function.function.as_str()))
             })
             .collect();
         milestones.sort_unstable();
@@ -155,21 +144,10 @@ mod tests {
     use super::*;
 
     fn member(function: &str, request_id: &str, timestamp: i64, line: &str) -> (MemberKey, Member) {
-        let function = Arc::new(FunctionKey {
-            account: "1".into(),
-            region: "r".into(),
-            function: function.into(),
-        });
-        let event = LogEvent {
-            id: format!("{timestamp}").into(),
-            timestamp,
-            message: line.into(),
-        };
+        let function = Arc::new(FunctionKey { account: "1".into(), region: "r".into(), function: function.into() });
+        let event = LogEvent { id: format!("{timestamp}").into(), timestamp, message: line.into() };
         (
-            MemberKey {
-                function,
-                request_id: request_id.into(),
-            },
+            MemberKey { function, request_id: request_id.into() },
             Member::of(&recognise(line, &Source::default()), &event),
         )
     }
@@ -177,12 +155,7 @@ mod tests {
     #[test]
     fn the_story_is_the_same_in_any_order_and_under_repeats() {
         let parts = [
-            member(
-                "pay",
-                "b",
-                2_000,
-                r#"{"level":"ERROR","message":"no card","milestone":"DECLINED"}"#,
-            ),
+            member("pay", "b", 2_000, r#"{"level":"ERROR","message":"no card","milestone":"DECLINED"}"#),
             member("shop", "a", 1_500, "REPORT RequestId: a\tDuration: 500.00 ms"),
             member("shop", "a", 1_200, r#"{"milestone":"ORDERED"}"#),
         ];
@@ -195,14 +168,8 @@ mod tests {
             reversed.add(key, member);
         }
         assert_eq!(told, reversed);
-        assert_eq!(
-            (told.started_ms(), told.duration_ms(), told.errors()),
-            (1_000, 1_000, 1)
-        );
+        assert_eq!((told.started_ms(), told.duration_ms(), told.errors()), (1_000, 1_000, 1));
         assert_eq!(told.functions(), ["shop", "pay"]);
-        assert_eq!(
-            told.milestones(),
-            [(1_200, "ORDERED", "shop"), (2_000, "DECLINED", "pay")]
-        );
+        assert_eq!(told.milestones(), [(1_200, "ORDERED", "shop"), (2_000, "DECLINED", "pay")]);
     }
 }

@@ -52,46 +52,24 @@ pub(crate) fn get_number<T: std::str::FromStr>(item: &Item, name: &str) -> Optio
 /// Whether an item has counted the delivery of this hash.
 pub(crate) fn has_seen(item: &Item, id: u64) -> bool {
     let wanted = hash_blob(id);
-    item.get(SEEN)
-        .and_then(|seen| seen.as_bs().ok())
-        .is_some_and(|seen| seen.contains(&wanted))
+    item.get(SEEN).and_then(|seen| seen.as_bs().ok()).is_some_and(|seen| seen.contains(&wanted))
 }
 
 /// The name of a histogram's bucket: `d120` for durations, `i88` for initialisations; `dz`, `iz` for zeros.
 fn bucket_name(prefix: char, index: i16) -> String {
-    if index == histogram::ZERO {
-        format!("{prefix}z")
-    } else {
-        format!("{prefix}{index}")
-    }
+    if index == histogram::ZERO { format!("{prefix}z") } else { format!("{prefix}{index}") }
 }
 
 fn bucket_index(digits: &str) -> Option<i16> {
-    if digits == "z" {
-        Some(histogram::ZERO)
-    } else {
-        digits.parse().ok()
-    }
+    if digits == "z" { Some(histogram::ZERO) } else { digits.parse().ok() }
 }
 
 /// What a rollup adds to its item, in an order that is always the same. Zeros are not written.
 pub(crate) fn additions(rollup: &Rollup) -> Vec<(String, u64)> {
-    let counters = rollup
-        .counters
-        .nonzero()
-        .map(|(counter, value)| (counter.name().to_owned(), value));
-    let durations = rollup
-        .durations
-        .buckets()
-        .map(|(index, count)| (bucket_name('d', index), count));
-    let inits = rollup
-        .inits
-        .buckets()
-        .map(|(index, count)| (bucket_name('i', index), count));
-    let issues = rollup
-        .issues
-        .iter()
-        .map(|(fingerprint, count)| (format!("{ISSUE_PREFIX}{fingerprint}"), *count));
+    let counters = rollup.counters.nonzero().map(|(counter, value)| (counter.name().to_owned(), value));
+    let durations = rollup.durations.buckets().map(|(index, count)| (bucket_name('d', index), count));
+    let inits = rollup.inits.buckets().map(|(index, count)| (bucket_name('i', index), count));
+    let issues = rollup.issues.iter().map(|(fingerprint, count)| (format!("{ISSUE_PREFIX}{fingerprint}"), *count));
     counters.chain(durations).chain(inits).chain(issues).collect()
 }
 
@@ -134,16 +112,8 @@ mod tests {
             rollup.add_fact(&recognise(line, &Source::default()));
         }
         rollup.add_issue(Fingerprint::from_hash(7), 2);
-        let mut item: Item = additions(&rollup)
-            .into_iter()
-            .map(|(name, value)| (name, number(value)))
-            .collect();
-        item.extend(
-            rollup
-                .peaks
-                .known()
-                .map(|(peak, value)| (peak.name().to_owned(), number(value))),
-        );
+        let mut item: Item = additions(&rollup).into_iter().map(|(name, value)| (name, number(value))).collect();
+        item.extend(rollup.peaks.known().map(|(peak, value)| (peak.name().to_owned(), number(value))));
         item.insert(SEEN.to_owned(), hashes([1, 2]));
         item.insert("expires_at".to_owned(), number(5));
         assert_eq!(super::rollup(&item), rollup);

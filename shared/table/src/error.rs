@@ -38,9 +38,6 @@ impl TableError {
     where
         SdkError<E, R>: std::error::Error,
     {
-        move |error| Self::Call {
-            operation,
-            reason: DisplayErrorContext(&error).to_string(),
-        }
+        move |error| Self::Call { operation, reason: DisplayErrorContext(&error).to_string() }
     }
 }

@@ -16,10 +16,7 @@ impl Table {
     /// [`TableError::Call`].
     pub async fn functions(&self) -> Result<Vec<FunctionKey>, TableError> {
         let items = self.query(keys::FUNCTIONS, Sort::All).await?;
-        Ok(items
-            .iter()
-            .filter_map(|item| FunctionKey::parse(get_text(item, "sk")?))
-            .collect())
+        Ok(items.iter().filter_map(|item| FunctionKey::parse(get_text(item, "sk")?)).collect())
     }
 }
 

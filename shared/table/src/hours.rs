@@ -74,12 +74,7 @@ impl Table {
         let mut marked = Vec::new();
         for (function, hour) in hours {
             let sort = pending_sort(function, *hour);
-            if self
-                .known
-                .marked
-                .get(&sort)
-                .is_none_or(|marked_ms| marked_ms + MARK_TRUSTED_MS < now_ms)
-            {
+            if self.known.marked.get(&sort).is_none_or(|marked_ms| marked_ms + MARK_TRUSTED_MS < now_ms) {
                 let mut item = key(keys::PENDING, &sort);
                 item.insert(MARKED.to_owned(), number(now_ms));
                 items.push(item);
@@ -91,9 +86,7 @@ impl Table {
         items.sort_by_key(|item| get_text(item, "sk").map(str::to_owned));
         items.dedup();
         self.put_all(items).await?;
-        marked
-            .into_iter()
-            .for_each(|sort| self.known.marked.insert(sort, now_ms));
+        marked.into_iter().for_each(|sort| self.known.marked.insert(sort, now_ms));
         Ok(())
     }
 
@@ -103,12 +96,7 @@ impl Table {
     ///
     /// [`TableError::Call`].
     pub async fn pending(&self) -> Result<Vec<Pending>, TableError> {
-        Ok(self
-            .query(keys::PENDING, Sort::All)
-            .await?
-            .iter()
-            .filter_map(pending_of)
-            .collect())
+        Ok(self.query(keys::PENDING, Sort::All).await?.iter().filter_map(pending_of).collect())
     }
 
     /// Computes an hour and its day, and takes the mark away if no process relies on it any more.
@@ -120,10 +108,7 @@ impl Table {
         let (function, hour) = (&pending.function, pending.hour);
         let parts = self.hour_parts(function, hour).await?;
         let mut item = rolled_up(function, hour, parts.values());
-        item.insert(
-            EXPIRES_AT.to_owned(),
-            number((hour.end_ms().max(now_ms) + HOUR_KEPT_MS) / 1000),
-        );
+        item.insert(EXPIRES_AT.to_owned(), number((hour.end_ms().max(now_ms) + HOUR_KEPT_MS) / 1000));
         item.insert(PARTS.to_owned(), AttributeValue::M(encode(&parts)));
         self.put(item).await?;
         self.roll_up_day(function, hour.within(Span::Day), now_ms).await?;
@@ -179,10 +164,7 @@ impl Table {
         let pk = keys::function(function);
         let item = self.get(&pk, &hour.to_string()).await?;
         let mut parts = item.as_ref().map(decode).unwrap_or_default();
-        for item in self
-            .query(&pk, between(Span::Minute, hour.start_ms, hour.end_ms()))
-            .await?
-        {
+        for item in self.query(&pk, between(Span::Minute, hour.start_ms, hour.end_ms())).await? {
             if let Some(minute) = get_text(&item, "sk").and_then(Bucket::parse) {
                 parts.insert((minute.start_ms, get_number(&item, BORN).unwrap_or(0)), rollup(&item));
             }
@@ -207,9 +189,7 @@ impl Table {
         let items = self.query(keys::PENDING, Sort::Prefix(prefix)).await?;
         let mut fresh: BTreeSet<Bucket> = items.iter().filter_map(|item| Some(pending_of(item)?.hour)).collect();
         fresh.retain(|hour| hour.start_ms < to_ms && hour.end_ms() > from_ms);
-        let hours_from = Bucket::holding(Span::Day, now_ms - HOUR_KEPT_MS)
-            .end_ms()
-            .clamp(from_ms, to_ms);
+        let hours_from = Bucket::holding(Span::Day, now_ms - HOUR_KEPT_MS).end_ms().clamp(from_ms, to_ms);
         let mut rollups = BTreeMap::new();
         if from_ms < hours_from {
             rollups = self.buckets(function, Span::Day, from_ms, hours_from).await?;
@@ -223,21 +203,12 @@ impl Table {
             rollups.extend(self.buckets(function, Span::Hour, hours_from, to_ms).await?);
         }
         // The hours at the ends hold minutes that were not asked for.
-        let ends = [
-            Bucket::holding(Span::Hour, from_ms),
-            Bucket::holding(Span::Hour, to_ms - 1),
-        ];
-        fresh.extend(
-            ends.into_iter()
-                .filter(|hour| hour.start_ms + MINUTES_TRUSTED_MS > now_ms),
-        );
+        let ends = [Bucket::holding(Span::Hour, from_ms), Bucket::holding(Span::Hour, to_ms - 1)];
+        fresh.extend(ends.into_iter().filter(|hour| hour.start_ms + MINUTES_TRUSTED_MS > now_ms));
         for hour in fresh {
             rollups.remove(&hour.start_ms);
             for ((minute_ms, _), rollup) in self.hour_parts(function, hour).await? {
-                let minute = Bucket {
-                    span: Span::Minute,
-                    start_ms: minute_ms,
-                };
+                let minute = Bucket { span: Span::Minute, start_ms: minute_ms };
                 if minute.end_ms() > from_ms && minute_ms < to_ms {
                     rollups.entry(minute_ms).or_insert_with(Rollup::default).merge(&rollup);
                 }
@@ -254,12 +225,9 @@ impl Table {
         from_ms: i64,
         to_ms: i64,
     ) -> Result<BTreeMap<i64, Rollup>, TableError> {
-        let items = self
-            .query(&keys::function(function), between(span, from_ms, to_ms))
-            .await?;
-        let rollups = items
-            .iter()
-            .filter_map(|item| Some((Bucket::parse(get_text(item, "sk")?)?.start_ms, rollup(item))));
+        let items = self.query(&keys::function(function), between(span, from_ms, to_ms)).await?;
+        let rollups =
+            items.iter().filter_map(|item| Some((Bucket::parse(get_text(item, "sk")?)?.start_ms, rollup(item))));
         Ok(rollups.collect())
     }
 }
@@ -284,10 +252,7 @@ fn pending_of(item: &Item) -> Option<Pending> {
 /// The sort keys of the buckets of a span from one time to before another.
 fn between(span: Span, from_ms: i64, to_ms: i64) -> Sort {
     let last_ms = to_ms.max(from_ms + 1) - 1;
-    Sort::Between(
-        Bucket::holding(span, from_ms).to_string(),
-        Bucket::holding(span, last_ms).to_string(),
-    )
+    Sort::Between(Bucket::holding(span, from_ms).to_string(), Bucket::holding(span, last_ms).to_string())
 }
 
 /// The item of a bucket that is the sum of its parts.
@@ -296,11 +261,7 @@ fn rolled_up<'a>(function: &FunctionKey, bucket: Bucket, parts: impl Iterator<It
     parts.for_each(|part| sum.merge(part));
     let mut item = key(&keys::function(function), &bucket.to_string());
     item.extend(additions(&sum).into_iter().map(|(name, value)| (name, number(value))));
-    item.extend(
-        sum.peaks
-            .known()
-            .map(|(peak, value)| (peak.name().to_owned(), number(value))),
-    );
+    item.extend(sum.peaks.known().map(|(peak, value)| (peak.name().to_owned(), number(value))));
     item
 }
 

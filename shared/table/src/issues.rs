@@ -120,11 +120,7 @@ impl Table {
                 }
                 None => Claim::New,
             };
-            let unsent = Unsent {
-                body: alert(claim, &alert_id),
-                alert_id: alert_id.clone(),
-                claimed_ms: now_ms,
-            };
+            let unsent = Unsent { body: alert(claim, &alert_id), alert_id: alert_id.clone(), claimed_ms: now_ms };
             let is_mine = match claim {
                 Claim::New => self.create(fingerprint, issue, &unsent).await?,
                 Claim::Regressed => self.regress(fingerprint, issue, &unsent).await?,
@@ -134,9 +130,7 @@ impl Table {
             }
             pause(attempt).await;
         }
-        Err(TableError::Contention {
-            key: keys::issue(fingerprint),
-        })
+        Err(TableError::Contention { key: keys::issue(fingerprint) })
     }
 
     /// Whether the table is known to have these occurrences, and this delivery is not the one to publish the alert.
@@ -221,9 +215,7 @@ impl Table {
             return Ok(unsent_of(&unsent).map_or(Claimed::Nothing, Claimed::ToPublish));
         }
         let first_ms = get_text(item, "first_seen").and_then(from_rfc3339).unwrap_or(i64::MAX);
-        let latest = get_text(item, LATEST)
-            .and_then(Rank::parse)
-            .unwrap_or(issue.sample.rank);
+        let latest = get_text(item, LATEST).and_then(Rank::parse).unwrap_or(issue.sample.rank);
         let known = KnownIssue {
             first_ms: first_ms.min(issue.first_seen_ms),
             latest: latest.max(issue.sample.rank),
@@ -267,19 +259,12 @@ impl Table {
             .build()
             .map_err(|error| TableError::Call { operation: "TransactWriteItems", reason: error.to_string() })?;
         let update = TransactWriteItem::builder().update(update).build();
-        self.transact(vec![update, self.put_write(unsent_item(unsent), None)?])
-            .await
+        self.transact(vec![update, self.put_write(unsent_item(unsent), None)?]).await
     }
 
     /// Writes all or nothing; false if a condition or another writer refused it.
     async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<bool, TableError> {
-        match self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(writes))
-            .send()
-            .await
-        {
+        match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(_)) => Ok(false),
@@ -291,10 +276,8 @@ impl Table {
     fn put_write(&self, item: Item, condition: Option<&str>) -> Result<TransactWriteItem, TableError> {
         let put = Put::builder().table_name(&self.name).set_item(Some(item));
         let put = put.set_condition_expression(condition.map(str::to_owned)).build();
-        let put = put.map_err(|error| TableError::Call {
-            operation: "TransactWriteItems",
-            reason: error.to_string(),
-        })?;
+        let put =
+            put.map_err(|error| TableError::Call { operation: "TransactWriteItems", reason: error.to_string() })?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
@@ -304,11 +287,7 @@ impl Table {
     ///
     /// [`TableError::Call`]; the alert is then published again under the same id.
     pub async fn mark_sent(&self, alert_id: &str) -> Result<(), TableError> {
-        let delete = self
-            .client
-            .delete_item()
-            .table_name(&self.name)
-            .set_key(Some(key(keys::UNSENT, alert_id)));
+        let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key(keys::UNSENT, alert_id)));
         delete.send().await.map(drop).map_err(TableError::call("DeleteItem"))
     }
 
@@ -340,12 +319,9 @@ impl Table {
     /// [`TableError::Call`], and [`TableError::Malformed`] for an item that another version wrote.
     pub async fn issues(&self) -> Result<Vec<Stored>, TableError> {
         let listed = self.query(keys::ISSUES, Sort::All).await?;
-        let fingerprints = listed
-            .iter()
-            .filter_map(|item| Fingerprint::parse(get_text(item, "sk")?));
-        let keys: Vec<_> = fingerprints
-            .map(|fingerprint| (keys::issue(fingerprint), keys::ISSUE_ITEM.to_owned()))
-            .collect();
+        let fingerprints = listed.iter().filter_map(|item| Fingerprint::parse(get_text(item, "sk")?));
+        let keys: Vec<_> =
+            fingerprints.map(|fingerprint| (keys::issue(fingerprint), keys::ISSUE_ITEM.to_owned())).collect();
         self.get_all(&keys).await?.iter().map(stored).collect()
     }
 }
@@ -403,15 +379,9 @@ fn unsent_of(item: &Item) -> Option<Unsent> {
 fn stored(item: &Item) -> Result<Stored, TableError> {
     let own = |name: &'static str| {
         let key = || get_text(item, "pk").unwrap_or_default().to_owned();
-        get_text(item, name).ok_or_else(|| TableError::Malformed {
-            key: key(),
-            attribute: name,
-        })
+        get_text(item, name).ok_or_else(|| TableError::Malformed { key: key(), attribute: name })
     };
-    let malformed = |attribute| TableError::Malformed {
-        key: own("pk").unwrap_or_default().to_owned(),
-        attribute,
-    };
+    let malformed = |attribute| TableError::Malformed { key: own("pk").unwrap_or_default().to_owned(), attribute };
     let fingerprint = own("pk")?.strip_prefix("issue#").and_then(Fingerprint::parse);
     let kept: KeptSample = serde_json::from_str(own("sample")?).map_err(|_| malformed("sample"))?;
     let detection: Detection = serde_json::from_value(own("kind")?.into()).map_err(|_| malformed("kind"))?;

@@ -48,10 +48,6 @@ impl Table {
     /// The table of this name.
     #[must_use]
     pub fn new(client: Client, name: impl Into<String>) -> Self {
-        Self {
-            client,
-            name: name.into(),
-            known: Known::default(),
-        }
+        Self { client, name: name.into(), known: Known::default() }
     }
 }

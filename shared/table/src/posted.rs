@@ -54,9 +54,7 @@ impl Table {
             Ok(_) => Ok(Posting::Mine),
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(refusal)) => {
-                    let is_leased = refusal
-                        .item()
-                        .is_some_and(|item| get_number::<i64>(item, LEASED_UNTIL).is_some());
+                    let is_leased = refusal.item().is_some_and(|item| get_number::<i64>(item, LEASED_UNTIL).is_some());
                     Ok(if is_leased { Posting::Busy } else { Posting::Done })
                 }
                 _ => Err(TableError::call("PutItem")(error)),

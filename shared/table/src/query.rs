@@ -37,9 +37,7 @@ impl Table {
     /// All items of a part of a partition, read consistently.
     pub(crate) async fn query(&self, partition: &str, sort: Sort) -> Result<Vec<Item>, TableError> {
         let query = self.client.query().table_name(&self.name).consistent_read(true);
-        let query = query
-            .expression_attribute_names("#pk", "pk")
-            .expression_attribute_values(":pk", text(partition));
+        let query = query.expression_attribute_names("#pk", "pk").expression_attribute_values(":pk", text(partition));
         let query = match sort {
             Sort::All => query.key_condition_expression("#pk = :pk"),
             Sort::Prefix(prefix) => query
@@ -52,24 +50,13 @@ impl Table {
                 .expression_attribute_values(":first", text(first))
                 .expression_attribute_values(":last", text(last)),
         };
-        query
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<_, _>>()
-            .await
-            .map_err(TableError::call("Query"))
+        query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(TableError::call("Query"))
     }
 
     /// One item, read consistently.
     pub(crate) async fn get(&self, pk: &str, sk: &str) -> Result<Option<Item>, TableError> {
         let get = self.client.get_item().table_name(&self.name).consistent_read(true);
-        let got = get
-            .key("pk", text(pk))
-            .key("sk", text(sk))
-            .send()
-            .await
-            .map_err(TableError::call("GetItem"))?;
+        let got = get.key("pk", text(pk)).key("sk", text(sk)).send().await.map_err(TableError::call("GetItem"))?;
         Ok(got.item)
     }
 
@@ -85,20 +72,10 @@ impl Table {
 
     async fn get_batch(&self, mut keys: Vec<Item>, items: &mut Vec<Item>) -> Result<(), TableError> {
         for attempt in 0..ATTEMPTS {
-            let wanted = KeysAndAttributes::builder()
-                .set_keys(Some(keys))
-                .consistent_read(true)
-                .build();
-            let wanted = wanted.map_err(|error| TableError::Call {
-                operation: "BatchGetItem",
-                reason: error.to_string(),
-            })?;
-            let got = self
-                .client
-                .batch_get_item()
-                .request_items(&self.name, wanted)
-                .send()
-                .await;
+            let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+            let wanted =
+                wanted.map_err(|error| TableError::Call { operation: "BatchGetItem", reason: error.to_string() })?;
+            let got = self.client.batch_get_item().request_items(&self.name, wanted).send().await;
             let got = got.map_err(TableError::call("BatchGetItem"))?;
             items.extend(got.responses.unwrap_or_default().remove(&self.name).unwrap_or_default());
             keys = match got.unprocessed_keys.unwrap_or_default().remove(&self.name) {
@@ -107,18 +84,13 @@ impl Table {
             };
             pause(attempt).await;
         }
-        Err(TableError::Contention {
-            key: "BatchGetItem".to_owned(),
-        })
+        Err(TableError::Contention { key: "BatchGetItem".to_owned() })
     }
 
     /// Puts items whole; writing one again changes nothing.
     pub(crate) async fn put_all(&self, items: Vec<Item>) -> Result<(), TableError> {
         for chunk in items.chunks(WRITE_BATCH) {
-            let requests = chunk
-                .iter()
-                .map(|item| put_request(item.clone()))
-                .collect::<Result<_, _>>()?;
+            let requests = chunk.iter().map(|item| put_request(item.clone())).collect::<Result<_, _>>()?;
             self.put_batch(requests).await?;
         }
         Ok(())
@@ -128,19 +100,13 @@ impl Table {
         for attempt in 0..ATTEMPTS {
             let write = self.client.batch_write_item().request_items(&self.name, requests);
             let written = write.send().await.map_err(TableError::call("BatchWriteItem"))?;
-            requests = written
-                .unprocessed_items
-                .unwrap_or_default()
-                .remove(&self.name)
-                .unwrap_or_default();
+            requests = written.unprocessed_items.unwrap_or_default().remove(&self.name).unwrap_or_default();
             if requests.is_empty() {
                 return Ok(());
             }
             pause(attempt).await;
         }
-        Err(TableError::Contention {
-            key: "BatchWriteItem".to_owned(),
-        })
+        Err(TableError::Contention { key: "BatchWriteItem".to_owned() })
     }
 }
 
@@ -151,10 +117,7 @@ pub(crate) fn key(pk: &str, sk: &str) -> HashMap<String, AttributeValue> {
 
 fn put_request(item: Item) -> Result<WriteRequest, TableError> {
     let put = PutRequest::builder().set_item(Some(item)).build();
-    let put = put.map_err(|error| TableError::Call {
-        operation: "BatchWriteItem",
-        reason: error.to_string(),
-    })?;
+    let put = put.map_err(|error| TableError::Call { operation: "BatchWriteItem", reason: error.to_string() })?;
     Ok(WriteRequest::builder().put_request(put).build())
 }
 

@@ -53,9 +53,8 @@ impl Table {
         minutes: BTreeMap<(&FunctionKey, Bucket), Vec<Part>>,
         now_ms: i64,
     ) -> Result<(), TableError> {
-        let additions = minutes
-            .into_iter()
-            .map(|((function, minute), parts)| self.add_minute(function, minute, parts, now_ms));
+        let additions =
+            minutes.into_iter().map(|((function, minute), parts)| self.add_minute(function, minute, parts, now_ms));
         at_once(additions.collect()).await
     }
 
@@ -114,9 +113,7 @@ impl Table {
                 pause(attempt - 3).await;
             }
         }
-        Err(TableError::Contention {
-            key: format!("{} {}", target.pk, target.sk),
-        })
+        Err(TableError::Contention { key: format!("{} {}", target.pk, target.sk) })
     }
 
     /// Sends an update; the item, if its condition was refused.
@@ -167,10 +164,7 @@ fn batches(parts: Vec<Part>) -> Vec<Vec<Part>> {
 /// A part with more attributes than one update takes, in pieces. They are the same whenever the delivery comes, and
 /// each has an identity of its own.
 fn pieces(part: &Part) -> Vec<Part> {
-    let whole: Vec<_> = additions(&part.rollup)
-        .into_iter()
-        .map(|(name, value)| (name, number(value)))
-        .collect();
+    let whole: Vec<_> = additions(&part.rollup).into_iter().map(|(name, value)| (name, number(value))).collect();
     let pieces = whole.chunks(ADDITIONS).enumerate().map(|(i, chunk)| Part {
         delivery: part.delivery ^ (i as u64).rotate_right(8),
         rollup: rollup(&chunk.iter().cloned().collect()),
@@ -204,18 +198,10 @@ impl Update {
     fn of(target: &Target, parts: &[Part], known: &Peaks) -> Self {
         let mut sum = Rollup::default();
         parts.iter().for_each(|part| sum.merge(&part.rollup));
-        let mut update = Self {
-            expression: String::new(),
-            condition: String::new(),
-            names: HashMap::new(),
-            values: HashMap::new(),
-        };
+        let mut update =
+            Self { expression: String::new(), condition: String::new(), names: HashMap::new(), values: HashMap::new() };
         let mut sets = vec![
-            format!(
-                "{} = {}",
-                update.name("#e", EXPIRES_AT),
-                update.value(":e", number(target.expires_at))
-            ),
+            format!("{} = {}", update.name("#e", EXPIRES_AT), update.value(":e", number(target.expires_at))),
             format!(
                 "{0} = if_not_exists({0}, {1})",
                 update.name("#b", BORN),
@@ -233,10 +219,7 @@ impl Update {
             sets.push(format!("{name} = {value}"));
             conditions.push(format!("(attribute_not_exists({name}) OR {name} <= {value})"));
         }
-        let mut adds = vec![format!(
-            "{seen} {}",
-            update.value(":s", hashes(parts.iter().map(|part| part.delivery)))
-        )];
+        let mut adds = vec![format!("{seen} {}", update.value(":s", hashes(parts.iter().map(|part| part.delivery))))];
         for (i, (name, value)) in additions(&sum).into_iter().enumerate() {
             adds.push(format!(
                 "{} {}",
@@ -261,9 +244,6 @@ impl Update {
 
     fn peak(&mut self, peak: Peak, value: u64) -> (String, String) {
         let index = peak as usize;
-        (
-            self.name(&format!("#p{index}"), peak.name()),
-            self.value(&format!(":p{index}"), number(value)),
-        )
+        (self.name(&format!("#p{index}"), peak.name()), self.value(&format!(":p{index}"), number(value)))
     }
 }

@@ -19,9 +19,7 @@ const TEMPLATE: &str = include_str!("../../../template.yaml");
 /// [`TableError::Template`] and [`TableError::Call`].
 pub async fn create_table(client: &Client, name: &str) -> Result<(), TableError> {
     let documents = YamlLoader::load_from_str(TEMPLATE).map_err(|error| TableError::Template(error.to_string()))?;
-    let template = documents
-        .first()
-        .ok_or_else(|| TableError::Template("it is empty".to_owned()))?;
+    let template = documents.first().ok_or_else(|| TableError::Template("it is empty".to_owned()))?;
     let table = &template["Resources"]["Table"]["Properties"];
     let created = client
         .create_table()
@@ -33,46 +31,25 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), TableError>
         .await;
     match created {
         Ok(_) => enable_expiry(client, name, &table["TimeToLiveSpecification"]).await,
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|error| error.is_resource_in_use_exception()) =>
-        {
-            Ok(())
-        }
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => Ok(()),
         Err(error) => Err(TableError::call("CreateTable")(error)),
     }
 }
 
 async fn enable_expiry(client: &Client, name: &str, yaml: &Yaml) -> Result<(), TableError> {
-    let specification = TimeToLiveSpecification::builder()
-        .enabled(true)
-        .attribute_name(word(yaml, "AttributeName")?);
-    let specification = specification
-        .build()
-        .map_err(|error| TableError::Template(error.to_string()))?;
-    let update = client
-        .update_time_to_live()
-        .table_name(name)
-        .time_to_live_specification(specification);
-    update
-        .send()
-        .await
-        .map(drop)
-        .map_err(TableError::call("UpdateTimeToLive"))
+    let specification = TimeToLiveSpecification::builder().enabled(true).attribute_name(word(yaml, "AttributeName")?);
+    let specification = specification.build().map_err(|error| TableError::Template(error.to_string()))?;
+    let update = client.update_time_to_live().table_name(name).time_to_live_specification(specification);
+    update.send().await.map(drop).map_err(TableError::call("UpdateTimeToLive"))
 }
 
 fn entries<T>(yaml: &Yaml, entry: impl Fn(&Yaml) -> Result<T, TableError>) -> Result<Vec<T>, TableError> {
-    let list = yaml
-        .as_vec()
-        .ok_or_else(|| TableError::Template("a list is missing".to_owned()))?;
+    let list = yaml.as_vec().ok_or_else(|| TableError::Template("a list is missing".to_owned()))?;
     list.iter().map(entry).collect()
 }
 
 fn word<'a>(yaml: &'a Yaml, name: &str) -> Result<&'a str, TableError> {
-    yaml[name]
-        .as_str()
-        .ok_or_else(|| TableError::Template(format!("{name} is missing")))
+    yaml[name].as_str().ok_or_else(|| TableError::Template(format!("{name} is missing")))
 }
 
 fn attribute_definition(yaml: &Yaml) -> Result<AttributeDefinition, TableError> {

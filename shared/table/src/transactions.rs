@@ -35,10 +35,7 @@ impl Table {
         now_ms: i64,
     ) -> Result<(), TableError> {
         let members = transactions.iter().flat_map(|(trace_id, transaction)| {
-            transaction
-                .members
-                .iter()
-                .map(move |(member_key, member)| (trace_id, member_key, member))
+            transaction.members.iter().map(move |(member_key, member)| (trace_id, member_key, member))
         });
         let additions = members.map(|(trace_id, key, member)| self.add_member(trace_id, key, member, now_ms));
         at_once(additions.collect()).await?;
@@ -71,20 +68,9 @@ impl Table {
             .expression_attribute_names("#expires", EXPIRES_AT)
             .expression_attribute_values(":expires", number(expires_at(member.last_ms, now_ms)))
             .expression_attribute_names("#times", TIMES)
-            .expression_attribute_values(
-                ":times",
-                AttributeValue::Ns(times.iter().map(ToString::to_string).collect()),
-            );
-        let milestones = member
-            .milestones
-            .iter()
-            .map(|(at_ms, name)| format!("{at_ms}#{name}"))
-            .collect::<Vec<_>>();
-        let errors = member
-            .errors
-            .iter()
-            .map(|event| format!("{event:016x}"))
-            .collect::<Vec<_>>();
+            .expression_attribute_values(":times", AttributeValue::Ns(times.iter().map(ToString::to_string).collect()));
+        let milestones = member.milestones.iter().map(|(at_ms, name)| format!("{at_ms}#{name}")).collect::<Vec<_>>();
+        let errors = member.errors.iter().map(|event| format!("{event:016x}")).collect::<Vec<_>>();
         for (name, values) in [(MILESTONES, milestones), (ERRORS, errors)] {
             if !values.is_empty() {
                 expression.push_str(&format!(", #{name} :{name}"));
@@ -93,12 +79,7 @@ impl Table {
                     .expression_attribute_values(format!(":{name}"), AttributeValue::Ss(values));
             }
         }
-        update
-            .update_expression(expression)
-            .send()
-            .await
-            .map(drop)
-            .map_err(TableError::call("UpdateItem"))
+        update.update_expression(expression).send().await.map(drop).map_err(TableError::call("UpdateItem"))
     }
 
     /// One transaction, with no members if there is none.
@@ -157,17 +138,8 @@ fn member_sort(member_key: &MemberKey) -> String {
 
 fn member_of(item: &Item) -> Option<(MemberKey, Member)> {
     let (request_id, function) = get_text(item, "sk")?.split_once('#')?;
-    let member_key = MemberKey {
-        function: Arc::new(FunctionKey::parse(function)?),
-        request_id: request_id.to_owned(),
-    };
-    let times: Vec<i64> = item
-        .get(TIMES)?
-        .as_ns()
-        .ok()?
-        .iter()
-        .filter_map(|time| time.parse().ok())
-        .collect();
+    let member_key = MemberKey { function: Arc::new(FunctionKey::parse(function)?), request_id: request_id.to_owned() };
+    let times: Vec<i64> = item.get(TIMES)?.as_ns().ok()?.iter().filter_map(|time| time.parse().ok()).collect();
     let texts = |name: &str| item.get(name).and_then(|set| set.as_ss().ok()).into_iter().flatten();
     let milestones = texts(MILESTONES).filter_map(|milestone| {
         let (at_ms, name) = milestone.split_once('#')?;
@@ -179,9 +151,7 @@ fn member_of(item: &Item) -> Option<(MemberKey, Member)> {
             first_ms: *times.iter().min()?,
             last_ms: *times.iter().max()?,
             milestones: milestones.collect(),
-            errors: texts(ERRORS)
-                .filter_map(|event| u64::from_str_radix(event, 16).ok())
-                .collect(),
+            errors: texts(ERRORS).filter_map(|event| u64::from_str_radix(event, 16).ok()).collect(),
         },
     ))
 }

@@ -12,11 +12,7 @@ use lamplight_table::{Claim, Claimed, Part, Posting, Table};
 const NOW_MS: i64 = 1_795_164_432_345;
 
 fn key() -> FunctionKey {
-    FunctionKey {
-        account: "210987654321".into(),
-        region: "eu-central-1".into(),
-        function: "mailer".into(),
-    }
+    FunctionKey { account: "210987654321".into(), region: "eu-central-1".into(), function: "mailer".into() }
 }
 
 fn ledger(lines: &[(i64, &str)]) -> Ledger {
@@ -31,12 +27,7 @@ fn ledger(lines: &[(i64, &str)]) -> Ledger {
         timestamp: *timestamp,
         message: (*line).into(),
     });
-    let delivery = Delivery {
-        is_data: true,
-        source,
-        events: events.collect(),
-        unreadable: 0,
-    };
+    let delivery = Delivery { is_data: true, source, events: events.collect(), unreadable: 0 };
     let mut ledger = Ledger::default();
     ledger.add_delivery(&delivery, ErrorLogs::Raise);
     ledger
@@ -47,21 +38,12 @@ fn report(duration_ms: u32, memory_mb: u32) -> Rollup {
         "REPORT RequestId: a\tDuration: {duration_ms}.00 ms\tBilled Duration: {duration_ms} ms\tMemory Size: 512 MB\t\
          Max Memory Used: {memory_mb} MB"
     );
-    ledger(&[(NOW_MS, &line)])
-        .functions
-        .remove(&key())
-        .unwrap()
-        .into_values()
-        .next()
-        .unwrap()
+    ledger(&[(NOW_MS, &line)]).functions.remove(&key()).unwrap().into_values().next().unwrap()
 }
 
 async fn read(table: &Table) -> Rollup {
     let mut sum = Rollup::default();
-    let buckets = table
-        .rollups(&key(), NOW_MS - 3_600_000, NOW_MS + 3_600_000, NOW_MS)
-        .await
-        .unwrap();
+    let buckets = table.rollups(&key(), NOW_MS - 3_600_000, NOW_MS + 3_600_000, NOW_MS).await.unwrap();
     buckets.values().for_each(|rollup| sum.merge(rollup));
     sum
 }
@@ -75,10 +57,7 @@ async fn add_at(table: &Table, parts: &[(u64, &Rollup)], now_ms: i64) {
     let function = key();
     let hours = BTreeSet::from([(&function, minute.within(Span::Hour))]);
     table.mark_pending(&hours, now_ms).await.unwrap();
-    let parts = parts.iter().map(|(delivery, rollup)| Part {
-        delivery: *delivery,
-        rollup: (*rollup).clone(),
-    });
+    let parts = parts.iter().map(|(delivery, rollup)| Part { delivery: *delivery, rollup: (*rollup).clone() });
     table.add_minute(&key(), minute, parts.collect(), now_ms).await.unwrap();
 }
 
@@ -137,13 +116,7 @@ async fn hours_and_days_are_the_sum_of_their_minutes_also_after_late_events() {
     }
     let late_ms = NOW_MS + 5 * day_ms;
     let buckets = table.rollups(&key(), NOW_MS - day_ms, late_ms, late_ms).await.unwrap();
-    assert_eq!(
-        buckets
-            .values()
-            .map(|rollup| rollup.get(Counter::Invocations))
-            .sum::<u64>(),
-        3
-    );
+    assert_eq!(buckets.values().map(|rollup| rollup.get(Counter::Invocations)).sum::<u64>(), 3);
 }
 
 async fn get(
@@ -152,24 +125,13 @@ async fn get(
 ) -> std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue> {
     let get = embedded.client().get_item().table_name(TABLE);
     let text = |value: String| aws_sdk_dynamodb::types::AttributeValue::S(value);
-    get.key("pk", text(format!("fn#{}", key())))
-        .key("sk", text(sk.to_owned()))
-        .send()
-        .await
-        .unwrap()
-        .item
-        .unwrap()
+    get.key("pk", text(format!("fn#{}", key()))).key("sk", text(sk.to_owned())).send().await.unwrap().item.unwrap()
 }
 
 async fn delete(embedded: &Embedded, sk: &str) {
     let delete = embedded.client().delete_item().table_name(TABLE);
     let text = |value: String| aws_sdk_dynamodb::types::AttributeValue::S(value);
-    delete
-        .key("pk", text(format!("fn#{}", key())))
-        .key("sk", text(sk.to_owned()))
-        .send()
-        .await
-        .unwrap();
+    delete.key("pk", text(format!("fn#{}", key()))).key("sk", text(sk.to_owned())).send().await.unwrap();
 }
 
 #[tokio::test]
@@ -179,16 +141,9 @@ async fn one_delivery_claims_a_new_issue_and_its_retry_publishes_again_until_it_
     let ledger = ledger(&[(NOW_MS, "panic: no card")]);
     let (fingerprint, issue) = ledger.issues.first_key_value().unwrap();
     let record = async |table: &Table, delivery| {
-        table
-            .record_issue(*fingerprint, issue, delivery, NOW_MS, |claim, id| {
-                format!("{claim:?} {id}")
-            })
-            .await
-            .unwrap()
+        table.record_issue(*fingerprint, issue, delivery, NOW_MS, |claim, id| format!("{claim:?} {id}")).await.unwrap()
     };
-    let Claimed::ToPublish(unsent) = record(&table, 1).await else {
-        panic!("the first delivery claims it")
-    };
+    let Claimed::ToPublish(unsent) = record(&table, 1).await else { panic!("the first delivery claims it") };
     assert_eq!(unsent.body, format!("{:?} {}", Claim::New, unsent.alert_id));
     assert_eq!(record(&other, 2).await, Claimed::Nothing);
     assert_eq!(record(&table, 1).await, Claimed::ToPublish(unsent.clone()));
@@ -206,18 +161,11 @@ async fn an_issue_knows_its_first_and_its_latest_occurrence_in_any_order() {
     let occurrence = |at_ms| ledger(&[(at_ms, "panic: no card")]).issues.pop_first().unwrap();
     for (delivery, at_ms) in [(1, NOW_MS), (2, NOW_MS + 500), (3, NOW_MS - 500), (4, NOW_MS)] {
         let (fingerprint, issue) = occurrence(at_ms);
-        embedded
-            .table()
-            .record_issue(fingerprint, &issue, delivery, NOW_MS, |_, _| String::new())
-            .await
-            .unwrap();
+        embedded.table().record_issue(fingerprint, &issue, delivery, NOW_MS, |_, _| String::new()).await.unwrap();
     }
     let stored = embedded.table().issues().await.unwrap();
     let issue = &stored[0].issue;
-    assert_eq!(
-        (issue.first_seen_ms, issue.sample.rank.at_ms),
-        (NOW_MS - 500, NOW_MS + 500)
-    );
+    assert_eq!((issue.first_seen_ms, issue.sample.rank.at_ms), (NOW_MS - 500, NOW_MS + 500));
 }
 
 #[tokio::test]
@@ -231,17 +179,8 @@ async fn a_transaction_is_the_union_of_its_members() {
         table.add_transactions(&ledger.transactions, NOW_MS).await.unwrap();
     }
     let mut expected = first.transactions.clone();
-    expected
-        .get_mut("order-1")
-        .unwrap()
-        .merge(second.transactions["order-1"].clone());
-    assert_eq!(
-        table
-            .transactions(NOW_MS - 7_200_000, NOW_MS + 1, NOW_MS)
-            .await
-            .unwrap(),
-        expected
-    );
+    expected.get_mut("order-1").unwrap().merge(second.transactions["order-1"].clone());
+    assert_eq!(table.transactions(NOW_MS - 7_200_000, NOW_MS + 1, NOW_MS).await.unwrap(), expected);
     assert_eq!(table.transaction("order-1").await.unwrap(), expected["order-1"]);
     assert!(table.transaction("order-2").await.unwrap().members.is_empty());
 }

@@ -28,10 +28,7 @@ pub struct Read {
 
 /// Reads the files that the arguments name into the table.
 pub async fn read(arguments: &LocalArguments, context: &ParserContext) -> Result<Read, CliError> {
-    let mut readings = Readings {
-        now_ms: now_ms(),
-        ..Readings::default()
-    };
+    let mut readings = Readings { now_ms: now_ms(), ..Readings::default() };
     let all_read = input::read(&arguments.files, &Place::of(&arguments.place), &mut readings)?;
     let mut rest = readings.readings;
     while !rest.is_empty() {
@@ -40,10 +37,7 @@ pub async fn read(arguments: &LocalArguments, context: &ParserContext) -> Result
         Box::pin(lamplight_parser::add(rest, context, readings.now_ms)).await?;
         rest = later;
     }
-    Ok(Read {
-        totals: readings.totals,
-        all_read,
-    })
+    Ok(Read { totals: readings.totals, all_read })
 }
 
 #[derive(Default)]
@@ -65,10 +59,7 @@ impl Sink for Readings {
         ledger.add_delivery(&unit.delivery, ErrorLogs::Raise);
         if self.seen.insert(unit.identity) {
             self.totals.merge(ledger.totals.clone());
-            self.readings.push(Reading {
-                delivery: unit.identity,
-                ledger,
-            });
+            self.readings.push(Reading { delivery: unit.identity, ledger });
         }
         Ok(())
     }
@@ -97,9 +88,7 @@ pub async fn print_held(table: &Table, read: &Read, arguments: &LocalArguments) 
     let (from_ms, to_ms) = read.totals.between_ms.unwrap_or((0, 0));
     let day_ms = 86_400_000;
     let transactions = table.transactions(from_ms - day_ms, to_ms + day_ms, from_ms).await?;
-    let transactions = transactions
-        .iter()
-        .map(|(trace_id, transaction)| TransactionSummary::of(trace_id, transaction));
+    let transactions = transactions.iter().map(|(trace_id, transaction)| TransactionSummary::of(trace_id, transaction));
     let analysis = Analysis::new(&read.totals, functions, issues.collect(), transactions.collect());
     match arguments.output {
         Output::Json => print_json(&analysis),

@@ -26,10 +26,7 @@ const BODY_BYTES: usize = 256 << 20;
 
 /// Serves until the process ends.
 pub async fn serve(listener: TcpListener, context: Arc<ParserContext>) -> std::io::Result<()> {
-    let router = Router::new()
-        .route(INVOKE, post(invoke))
-        .layer(DefaultBodyLimit::max(BODY_BYTES))
-        .with_state(context);
+    let router = Router::new().route(INVOKE, post(invoke)).layer(DefaultBodyLimit::max(BODY_BYTES)).with_state(context);
     axum::serve(listener, router).await
 }
 

@@ -67,11 +67,7 @@ impl Publish for LocalTopic {
 
     async fn publish(&self, message: &str) -> Result<(), Untold> {
         let message_id = Alert::parse(message).map(|alert| alert.alert_id).unwrap_or_default();
-        let incoming = Incoming {
-            message_id,
-            subject: None,
-            message: message.to_owned(),
-        };
+        let incoming = Incoming { message_id, subject: None, message: message.to_owned() };
         let untold = tell(&[incoming], &self.0, now_ms()).await?;
         if untold.is_empty() { Ok(()) } else { Err(Untold::Post) }
     }

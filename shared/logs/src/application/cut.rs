@@ -18,11 +18,7 @@ pub(super) fn read(text: &str) -> Option<Fact<'_>> {
         (text_of(text, "\"errorType\"")?, false, "python.unhandled_json")
     } else {
         let message = after(text, "\"message\"").filter(|rest| rest.starts_with('{'))?;
-        (
-            text_of(message, "\"errorType\"")?,
-            object.request_id.is_none(),
-            "node.unhandled_json",
-        )
+        (text_of(message, "\"errorType\"")?, object.request_id.is_none(), "node.unhandled_json")
     };
     let mut fact = node::unhandled(Some(Cow::Borrowed(error_type)), None, in_init, detector);
     fact.level = Some(Level::Error);

@@ -44,8 +44,7 @@ fn read_message<'a>(message: &'a str, request_id: Option<&'a str>, level: Option
     let fact = Fact::new(Kind::AppLog, "columns");
     if is_error {
         let message = Some(Cow::Borrowed(first_line(message))).filter(|text| !text.is_empty());
-        fact.with_error(None, message)
-            .raising(Detection::ErrorLog, Counts::NONE)
+        fact.with_error(None, message).raising(Detection::ErrorLog, Counts::NONE)
     } else {
         fact
     }
@@ -58,17 +57,11 @@ mod tests {
     #[test]
     fn columns_may_be_missing() {
         let full = read("2026-11-20T08:47:12.345Z\ta-1\tINFO\tretry policy: timeout=30s").unwrap();
-        assert_eq!(
-            (full.level, full.request_id.as_deref(), full.detection),
-            (Some(Level::Info), Some("a-1"), None)
-        );
+        assert_eq!((full.level, full.request_id.as_deref(), full.detection), (Some(Level::Info), Some("a-1"), None));
         let old = read("2026-11-20T08:47:12.345Z\ta-1\tcalling the bank").unwrap();
         assert_eq!((old.level, old.kind), (None, Kind::AppLog));
         let empty = read("2026-11-20T08:47:12.345Z\ta-1\tERROR").unwrap();
-        assert_eq!(
-            (empty.level, empty.detection),
-            (Some(Level::Error), Some(Detection::ErrorLog))
-        );
+        assert_eq!((empty.level, empty.detection), (Some(Level::Error), Some(Detection::ErrorLog)));
         let init = read("2026-11-20T08:47:12.345Z\tundefined\tINFO\tloading").unwrap();
         assert_eq!(init.request_id, None);
     }
@@ -78,14 +71,8 @@ mod tests {
         let fact =
             read("2026-11-20T08:47:12.345Z\ta-1\tINFO\t{\"level\":\"error\",\"msg\":\"no card\",\"service\":\"pay\"}")
                 .unwrap();
-        assert_eq!(
-            (fact.level, fact.detection),
-            (Some(Level::Error), Some(Detection::ErrorLog))
-        );
-        assert_eq!(
-            (fact.service.as_deref(), fact.request_id.as_deref()),
-            (Some("pay"), Some("a-1"))
-        );
+        assert_eq!((fact.level, fact.detection), (Some(Level::Error), Some(Detection::ErrorLog)));
+        assert_eq!((fact.service.as_deref(), fact.request_id.as_deref()), (Some("pay"), Some("a-1")));
     }
 
     #[test]

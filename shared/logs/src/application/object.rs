@@ -45,10 +45,7 @@ mod tests {
     #[test]
     fn the_members_tell_the_form() {
         for (line, kind) in [
-            (
-                r#"{"_aws":{"CloudWatchMetrics":[{"Namespace":"shop"}]},"Errors":0}"#,
-                Kind::Emf,
-            ),
+            (r#"{"_aws":{"CloudWatchMetrics":[{"Namespace":"shop"}]},"Errors":0}"#, Kind::Emf),
             (r#"{"_aws":{"xray":{}},"a":1}"#, Kind::Structured),
             (
                 r#"{"id":"2","type":"TaskStateEntered","execution_arn":"arn:aws:states:x","details":{}}"#,
@@ -58,10 +55,7 @@ mod tests {
                 r#"{"traceId":"4bf92f3577b34da6a3ce929d0e0e4736","spanId":"00f067aa0ba902b7","name":"pay","startTimeUnixNano":1,"endTimeUnixNano":"2"}"#,
                 Kind::Span,
             ),
-            (
-                r#"{"time":"x","type":"order.report","record":{"status":"timeout"}}"#,
-                Kind::Structured,
-            ),
+            (r#"{"time":"x","type":"order.report","record":{"status":"timeout"}}"#, Kind::Structured),
             ("{}", Kind::Plain),
             (r#"{"level":"ERROR""#, Kind::Plain),
         ] {

@@ -49,10 +49,7 @@ pub(super) struct Structured<'a> {
 impl<'a> Structured<'a> {
     /// Reads an object; nothing if the text is not one whole object.
     pub(super) fn read(text: &'a str) -> Option<Self> {
-        let mut object = Self {
-            is_empty: true,
-            ..Self::default()
-        };
+        let mut object = Self { is_empty: true, ..Self::default() };
         members(text, |key, value| object.take(key, value)).then_some(object)
     }
 
@@ -292,12 +289,9 @@ impl<'a> Structured<'a> {
         }
         if kind == Kind::Structured && self.level.is_some_and(Level::is_error) {
             let message = self.error_message.take().or_else(|| self.message.take());
-            return fact
-                .with_error(self.error_type.take(), message)
-                .raising(Detection::ErrorLog, Counts::NONE);
+            return fact.with_error(self.error_type.take(), message).raising(Detection::ErrorLog, Counts::NONE);
         }
-        self.callee(fact)
-            .with_error(self.error_type.take(), self.error_message.take())
+        self.callee(fact).with_error(self.error_type.take(), self.error_message.take())
     }
 
     /// The answer of an invocation that timed out, which its caller printed: the callee's own log counts it.
@@ -341,26 +335,14 @@ mod tests {
             ),
         ] {
             let fact = read(&line);
-            assert_eq!(
-                (fact.level, fact.service.as_deref()),
-                (Some(Level::Info), Some("pay")),
-                "{line}"
-            );
+            assert_eq!((fact.level, fact.service.as_deref()), (Some(Level::Info), Some("pay")), "{line}");
             assert_eq!(
                 (fact.request_id.as_deref(), fact.correlation_id.as_deref()),
                 (Some(request), Some("c-1")),
                 "{line}"
             );
-            assert_eq!(
-                fact.trace_id.as_deref(),
-                Some("1-6a52d530-0ba60ad2785ec2ae7971737c"),
-                "{line}"
-            );
-            assert_eq!(
-                (fact.milestone.as_deref(), fact.detection),
-                (Some("PAID"), None),
-                "{line}"
-            );
+            assert_eq!(fact.trace_id.as_deref(), Some("1-6a52d530-0ba60ad2785ec2ae7971737c"), "{line}");
+            assert_eq!((fact.milestone.as_deref(), fact.detection), (Some("PAID"), None), "{line}");
         }
     }
 
@@ -377,15 +359,9 @@ mod tests {
         let node_init = read(
             r#"{"level":"ERROR","message":{"errorType":"ImportModuleError","errorMessage":"no","stackTrace":["f"]}}"#,
         );
-        assert_eq!(
-            (node_init.counts, node_init.detection),
-            (Counts::NONE, Some(Detection::Configuration))
-        );
+        assert_eq!((node_init.counts, node_init.detection), (Counts::NONE, Some(Detection::Configuration)));
         let rust = read(r#"{"level":"ERROR","fields":{"message":"user handler panicked"},"span":{"requestId":"a-1"}}"#);
-        assert_eq!(
-            (rust.counts, rust.request_id.as_deref()),
-            (Counts::EXCEPTION, Some("a-1"))
-        );
+        assert_eq!((rust.counts, rust.request_id.as_deref()), (Counts::EXCEPTION, Some("a-1")));
     }
 
     #[test]
@@ -396,27 +372,17 @@ mod tests {
             r#"{"timestamp":"x","level":"ERROR","message":"{\"level\":\"ERROR\",\"message\":\"no\"}"}"#,
         ] {
             let fact = read(line);
-            assert_eq!(
-                (fact.detection, fact.counts),
-                (Some(Detection::ErrorLog), Counts::NONE),
-                "{line}"
-            );
+            assert_eq!((fact.detection, fact.counts), (Some(Detection::ErrorLog), Counts::NONE), "{line}");
         }
     }
 
     #[test]
     fn an_application_can_raise_an_issue_and_reach_a_milestone_on_purpose() {
         let issue = read(r#"{"lamplight":{"issue":"StockMismatch","message":"shelf 12 has -1"},"level":"INFO"}"#);
-        assert_eq!(
-            (issue.detection, issue.is_on_purpose),
-            (Some(Detection::ErrorLog), true)
-        );
+        assert_eq!((issue.detection, issue.is_on_purpose), (Some(Detection::ErrorLog), true));
         assert_eq!(issue.error_type.as_deref(), Some("StockMismatch"));
         let milestone = read(r#"{"lamplight":{"milestone":"ORDER_PLACED","trace_id":"order-1"}}"#);
-        assert_eq!(
-            (milestone.detection, milestone.milestone.as_deref()),
-            (None, Some("ORDER_PLACED"))
-        );
+        assert_eq!((milestone.detection, milestone.milestone.as_deref()), (None, Some("ORDER_PLACED")));
         assert_eq!(milestone.trace_id.as_deref(), Some("order-1"));
         assert_eq!(read(r#"{"lamplight":{"issue":""}}"#).detection, None);
     }
@@ -426,10 +392,7 @@ mod tests {
         let fact = read(
             r#"{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: a-1 Error: Task timed out after 3.00 seconds"}"#,
         );
-        assert_eq!(
-            (fact.detection, fact.timeout_s, fact.request_id.as_deref()),
-            (None, Some(3.0), Some("a-1"))
-        );
+        assert_eq!((fact.detection, fact.timeout_s, fact.request_id.as_deref()), (None, Some(3.0), Some("a-1")));
     }
 
     #[test]

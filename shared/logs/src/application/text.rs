@@ -15,11 +15,7 @@ pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
     let (level, rest) = bracketed(line).or_else(|| ruby(line)).or_else(|| timed(line))?;
     let mut fact = Fact::new(Kind::AppLog, "text");
     fact.level = Some(level);
-    fact.request_id = rest
-        .split_whitespace()
-        .take(4)
-        .find(|word| is_request_id(word))
-        .map(Cow::Borrowed);
+    fact.request_id = rest.split_whitespace().take(4).find(|word| is_request_id(word)).map(Cow::Borrowed);
     if level.is_error() {
         fact.error_message = Some(Cow::Borrowed(first_line(own_words(rest))));
         fact = fact.raising(Detection::ErrorLog, Counts::NONE);
@@ -31,15 +27,8 @@ pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
 fn own_words(rest: &str) -> &str {
     let message = rest.rsplit('\t').next().unwrap_or(rest).trim_start();
     let (first, behind) = token(message);
-    let message = if is_request_id(first) {
-        behind.trim_start()
-    } else {
-        message
-    };
-    message
-        .strip_prefix("-- ")
-        .and_then(|named| named.split_once(": "))
-        .map_or(message, |(_, message)| message)
+    let message = if is_request_id(first) { behind.trim_start() } else { message };
+    message.strip_prefix("-- ").and_then(|named| named.split_once(": ")).map_or(message, |(_, message)| message)
 }
 
 /// `[LEVEL]` and a blank or a tab; or a name or a time in brackets, and the level behind it.
@@ -72,16 +61,8 @@ fn timed(line: &str) -> Option<(Level, &str)> {
     let is_date =
         first.len() >= 10 && first.as_bytes().iter().take(4).all(u8::is_ascii_digit) && first.as_bytes()[4] == b'-';
     let (second, after) = token(rest.trim_start());
-    let rest = if second.contains(':') && second.as_bytes()[0].is_ascii_digit() {
-        after
-    } else {
-        rest
-    };
-    if is_date {
-        level_within(rest.trim_start(), 3)
-    } else {
-        None
-    }
+    let rest = if second.contains(':') && second.as_bytes()[0].is_ascii_digit() { after } else { rest };
+    if is_date { level_within(rest.trim_start(), 3) } else { None }
 }
 
 /// The level that is one of the first words, and the text behind it.
@@ -92,14 +73,7 @@ fn level_within(text: &str, words: usize) -> Option<(Level, &str)> {
         let is_upper = !word.bytes().any(|b| b.is_ascii_lowercase());
         let word = word.trim_matches(|c: char| matches!(c, '[' | ']' | ':' | '|' | '-'));
         if let Some(level) = Level::from_word(word).filter(|_| is_upper) {
-            return Some((
-                level,
-                if is_request_id(token(text).0) {
-                    text
-                } else {
-                    after.trim_start()
-                },
-            ));
+            return Some((level, if is_request_id(token(text).0) { text } else { after.trim_start() }));
         }
         rest = after.trim_start();
     }
@@ -114,48 +88,16 @@ mod tests {
     fn levels_are_read_where_libraries_put_them() {
         let id = "2fa1b3c4-0000-4000-8000-000000000001";
         for (line, level, has_request) in [
-            (
-                format!("[ERROR]\t2026-11-20T08:47:12.345Z\t{id}\tledger out of balance"),
-                Level::Error,
-                true,
-            ),
-            (
-                "[CRITICAL]\t2026-11-20T08:47:12.345Z\t\tno".to_owned(),
-                Level::Fatal,
-                false,
-            ),
-            (
-                format!("E, [2026-11-20T08:47:12.345 #8] ERROR {id} -- : no card"),
-                Level::Error,
-                true,
-            ),
-            (
-                "2026/11/20 08:47:12 WARN sign-in refused".to_owned(),
-                Level::Warn,
-                false,
-            ),
-            (
-                format!("2026-11-20 08:47:12 {id} ERROR Handler:10 - no card"),
-                Level::Error,
-                true,
-            ),
-            (
-                "[Secrets Extension] 2026/11/20 02:34:51 ERROR no".to_owned(),
-                Level::Error,
-                false,
-            ),
-            (
-                "2026-11-20T08:47:12.345Z  INFO shop: started".to_owned(),
-                Level::Info,
-                false,
-            ),
+            (format!("[ERROR]\t2026-11-20T08:47:12.345Z\t{id}\tledger out of balance"), Level::Error, true),
+            ("[CRITICAL]\t2026-11-20T08:47:12.345Z\t\tno".to_owned(), Level::Fatal, false),
+            (format!("E, [2026-11-20T08:47:12.345 #8] ERROR {id} -- : no card"), Level::Error, true),
+            ("2026/11/20 08:47:12 WARN sign-in refused".to_owned(), Level::Warn, false),
+            (format!("2026-11-20 08:47:12 {id} ERROR Handler:10 - no card"), Level::Error, true),
+            ("[Secrets Extension] 2026/11/20 02:34:51 ERROR no".to_owned(), Level::Error, false),
+            ("2026-11-20T08:47:12.345Z  INFO shop: started".to_owned(), Level::Info, false),
         ] {
             let fact = read(&line).unwrap_or_else(|| panic!("{line}"));
-            assert_eq!(
-                (fact.level, fact.request_id.is_some()),
-                (Some(level), has_request),
-                "{line}"
-            );
+            assert_eq!((fact.level, fact.request_id.is_some()), (Some(level), has_request), "{line}");
             assert_eq!(fact.detection.is_some(), level.is_error(), "{line}");
         }
     }

@@ -6,8 +6,7 @@ use crate::fact::{Fact, Kind};
 
 /// Reads the text of a control message.
 pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
-    line.starts_with("CWL CONTROL MESSAGE:")
-        .then(|| Fact::new(Kind::Control, "control"))
+    line.starts_with("CWL CONTROL MESSAGE:").then(|| Fact::new(Kind::Control, "control"))
 }
 
 #[cfg(test)]

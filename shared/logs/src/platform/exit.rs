@@ -32,10 +32,7 @@ pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
 /// The fact of the text behind `Error:`.
 fn error(text: &str) -> Fact<'_> {
     let headline = first_line(text);
-    let error_type = text[headline.len()..]
-        .split_whitespace()
-        .next()
-        .filter(|word| is_type_name(word));
+    let error_type = text[headline.len()..].split_whitespace().next().filter(|word| is_type_name(word));
     let (kind, detection, counts) = if headline.contains("signal: killed") {
         (Kind::Oom, Detection::OutOfMemory, Counts::OUT_OF_MEMORY)
     } else if headline.starts_with(TIMED_OUT) {
@@ -47,12 +44,8 @@ fn error(text: &str) -> Fact<'_> {
         (Kind::Error, Detection::Crash, Counts::CRASH)
     };
     let mut fact = Fact::new(kind, "exit");
-    fact.timeout_s = headline
-        .strip_prefix(TIMED_OUT)
-        .and_then(number)
-        .map(|(seconds, _)| seconds);
-    fact.with_error(error_type.map(Cow::Borrowed), Some(Cow::Borrowed(headline)))
-        .raising(detection, counts)
+    fact.timeout_s = headline.strip_prefix(TIMED_OUT).and_then(number).map(|(seconds, _)| seconds);
+    fact.with_error(error_type.map(Cow::Borrowed), Some(Cow::Borrowed(headline))).raising(detection, counts)
 }
 
 fn cannot_start(headline: &str) -> bool {
@@ -72,32 +65,14 @@ mod tests {
                 Counts::CRASH,
                 true,
             ),
-            (
-                "Error: Runtime exited with error: signal: killed",
-                Detection::OutOfMemory,
-                Counts::OUT_OF_MEMORY,
-                false,
-            ),
-            (
-                "Error: fork/exec /var/task/bootstrap: exec format error",
-                Detection::Configuration,
-                Counts::CRASH,
-                false,
-            ),
-            (
-                "Process exited before completing request",
-                Detection::EarlyExit,
-                Counts::CRASH,
-                false,
-            ),
+            ("Error: Runtime exited with error: signal: killed", Detection::OutOfMemory, Counts::OUT_OF_MEMORY, false),
+            ("Error: fork/exec /var/task/bootstrap: exec format error", Detection::Configuration, Counts::CRASH, false),
+            ("Process exited before completing request", Detection::EarlyExit, Counts::CRASH, false),
         ] {
             let line = format!("RequestId: 3f1c-1 {text}");
             let fact = read(&line).unwrap();
             assert_eq!((fact.detection, fact.counts), (Some(detection), counts), "{text}");
-            assert_eq!(
-                (fact.request_id.as_deref(), fact.error_type.is_some()),
-                (Some("3f1c-1"), error_type)
-            );
+            assert_eq!((fact.request_id.as_deref(), fact.error_type.is_some()), (Some("3f1c-1"), error_type));
         }
     }
 
@@ -106,10 +81,7 @@ mod tests {
         let fact =
             read("c3252230-c73d-49f6-8844-968c01d1e2e2 Error: Runtime exited without providing a reason").unwrap();
         assert_eq!(fact.detection, Some(Detection::Crash));
-        assert_eq!(
-            read("Runtime exited with error: signal: killed was seen yesterday"),
-            None
-        );
+        assert_eq!(read("Runtime exited with error: signal: killed was seen yesterday"), None);
         assert_eq!(read("deadbeef Error: not an id"), None);
     }
 }

@@ -31,12 +31,7 @@ mod tests {
 
     #[test]
     fn only_an_extension_that_fails_raises_something() {
-        assert_eq!(
-            read("EXTENSION\tName: lens\tState: Ready\tEvents: [INVOKE,SHUTDOWN]")
-                .unwrap()
-                .detection,
-            None
-        );
+        assert_eq!(read("EXTENSION\tName: lens\tState: Ready\tEvents: [INVOKE,SHUTDOWN]").unwrap().detection, None);
         let failed = read("EXTENSION Name: lens State: LaunchError Events: [] Error Type: PermissionDenied").unwrap();
         assert_eq!(failed.detection, Some(Detection::Configuration));
         assert_eq!(failed.error_type.as_deref(), Some("PermissionDenied"));

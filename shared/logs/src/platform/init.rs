@@ -11,9 +11,7 @@ use crate::text::after_word;
 /// Reads the start and the report of an initialisation.
 pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
     if let Some(rest) = after_word(line, "INIT_START") {
-        return rest
-            .starts_with("Runtime Version")
-            .then(|| Fact::new(Kind::InitStart, "init_start"));
+        return rest.starts_with("Runtime Version").then(|| Fact::new(Kind::InitStart, "init_start"));
     }
     let pairs = Pairs::read(after_word(line, "INIT_REPORT")?);
     pairs.measures.init_ms?;
@@ -53,10 +51,7 @@ mod tests {
             let line = format!("INIT_REPORT Init Duration: 9999.50 ms\tPhase: init\t{tail}");
             let fact = read(&line).unwrap();
             assert_eq!((fact.detection, fact.counts), (Some(detection), Counts::INIT_FAILURE));
-            assert_eq!(
-                (fact.measures.init_ms, fact.phase.as_deref()),
-                (Some(9999.5), Some("init"))
-            );
+            assert_eq!((fact.measures.init_ms, fact.phase.as_deref()), (Some(9999.5), Some("init")));
         }
     }
 

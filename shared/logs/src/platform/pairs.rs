@@ -56,10 +56,7 @@ impl<'a> Pairs<'a> {
         let mut pairs = Self::default();
         let mut rest = text.trim_start();
         while !rest.is_empty() {
-            rest = match KEYS
-                .iter()
-                .find_map(|(word, key)| Some((*key, rest.strip_prefix(word)?)))
-            {
+            rest = match KEYS.iter().find_map(|(word, key)| Some((*key, rest.strip_prefix(word)?))) {
                 Some((key, value)) => pairs.take(key, value.trim_start_matches([' ', '\t'])),
                 None => token(rest).1,
             }
@@ -136,15 +133,9 @@ mod tests {
              Max Memory Used: 64 MB\tStatus: errorError Type: Runtime.ExitError\t\nXRAY TraceId: 1-a-b SegmentId: c",
         );
         let measures = pairs.measures;
-        assert_eq!(
-            (measures.duration_ms, measures.billed_ms, measures.init_ms),
-            (Some(12.5), Some(100.0), Some(80.0))
-        );
+        assert_eq!((measures.duration_ms, measures.billed_ms, measures.init_ms), (Some(12.5), Some(100.0), Some(80.0)));
         assert_eq!((measures.memory_mb, measures.max_memory_mb), (Some(128), Some(64)));
-        assert_eq!(
-            (pairs.status, pairs.error_type),
-            (Some("error"), Some("Runtime.ExitError"))
-        );
+        assert_eq!((pairs.status, pairs.error_type), (Some("error"), Some("Runtime.ExitError")));
         assert_eq!((pairs.trace_id, pairs.segment_id), (Some("1-a-b"), Some("c")));
     }
 

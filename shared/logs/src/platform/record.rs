@@ -38,17 +38,11 @@ pub(crate) fn read<'a>(record_type: &str, record: Member<'a>) -> Option<Fact<'a>
     match kind {
         Kind::Report => report::count(&mut fact),
         Kind::InitReport => {
-            fact.measures = Measures {
-                init_ms: fact.measures.duration_ms,
-                ..Measures::default()
-            };
+            fact.measures = Measures { init_ms: fact.measures.duration_ms, ..Measures::default() };
             init::count(&mut fact);
         }
         Kind::RestoreReport => {
-            fact.measures = Measures {
-                restore_ms: fact.measures.duration_ms,
-                ..Measures::default()
-            };
+            fact.measures = Measures { restore_ms: fact.measures.duration_ms, ..Measures::default() };
             fact.detection = init::failure(&fact);
         }
         Kind::LogsDropped => fact.detection = Some(Detection::LogsDropped),
@@ -61,16 +55,11 @@ pub(crate) fn read<'a>(record_type: &str, record: Member<'a>) -> Option<Fact<'a>
 fn read_text<'a>(record: Member<'a>, fact: &mut Fact<'a>) {
     let Some(text) = record.text() else { return };
     let told = exit::read(&text);
-    fact.request_id = told
-        .as_ref()
-        .and_then(|told| told.request_id.as_deref())
-        .map(|id| Cow::Owned(id.to_owned()));
+    fact.request_id = told.as_ref().and_then(|told| told.request_id.as_deref()).map(|id| Cow::Owned(id.to_owned()));
     if fact.kind == Kind::Fault {
         fact.detection = told.as_ref().map_or(Some(Detection::Crash), |told| told.detection);
         fact.counts = told.as_ref().map_or(Counts::NONE, |told| told.counts);
-        fact.error_type = told
-            .and_then(|told| told.error_type)
-            .map(|name| Cow::Owned(name.into_owned()));
+        fact.error_type = told.and_then(|told| told.error_type).map(|name| Cow::Owned(name.into_owned()));
         fact.error_message = Some(text);
     }
 }
@@ -144,18 +133,8 @@ mod tests {
             "maxMemoryUsedMB":128,"initDurationMs":88.25},"tracing":{"spanId":"s","type":"X-Amzn-Trace-Id",
             "value":"Root=1-6a52d530-0ba60ad2785ec2ae7971737c;Parent=1;Sampled=0"}}}"#,
         );
-        assert_eq!(
-            (fact.kind, fact.detection),
-            (Kind::Report, Some(Detection::OutOfMemory))
-        );
-        assert_eq!(
-            fact.counts,
-            Counts {
-                invocations: 1,
-                cold_starts: 1,
-                ..Counts::OUT_OF_MEMORY
-            }
-        );
+        assert_eq!((fact.kind, fact.detection), (Kind::Report, Some(Detection::OutOfMemory)));
+        assert_eq!(fact.counts, Counts { invocations: 1, cold_starts: 1, ..Counts::OUT_OF_MEMORY });
         assert_eq!(fact.measures.init_ms, Some(88.25));
         assert_eq!(fact.trace_id.as_deref(), Some("1-6a52d530-0ba60ad2785ec2ae7971737c"));
     }
@@ -165,13 +144,7 @@ mod tests {
     fn a_report_with_a_failing_status_counts_whatever_the_exception_line_counts() {
         let fact =
             read(r#"{"type":"platform.report","record":{"requestId":"a","status":"error","errorType":"KeyError"}}"#);
-        assert_eq!(
-            fact.counts,
-            Counts {
-                invocations: 1,
-                ..Counts::CRASH
-            }
-        );
+        assert_eq!(fact.counts, Counts { invocations: 1, ..Counts::CRASH });
     }
 
     #[test]
@@ -179,14 +152,8 @@ mod tests {
         let fact = read(
             r#"{"type":"platform.initReport","record":{"phase":"init","status":"timeout","metrics":{"durationMs":1e4}}}"#,
         );
-        assert_eq!(
-            (fact.measures.init_ms, fact.measures.duration_ms),
-            (Some(10000.0), None)
-        );
-        assert_eq!(
-            (fact.detection, fact.counts),
-            (Some(Detection::InitTimeout), Counts::INIT_FAILURE)
-        );
+        assert_eq!((fact.measures.init_ms, fact.measures.duration_ms), (Some(10000.0), None));
+        assert_eq!((fact.detection, fact.counts), (Some(Detection::InitTimeout), Counts::INIT_FAILURE));
     }
 
     #[test]
@@ -198,10 +165,7 @@ mod tests {
         let escaped = read(
             r#"{"type":"platform.fault","record":"RequestId: a-1 Error: Runtime exited with error: exit status 1\nRuntime.ExitError"}"#,
         );
-        assert_eq!(
-            (escaped.counts, escaped.error_type.as_deref()),
-            (Counts::CRASH, Some("Runtime.ExitError"))
-        );
+        assert_eq!((escaped.counts, escaped.error_type.as_deref()), (Counts::CRASH, Some("Runtime.ExitError")));
     }
 
     #[test]

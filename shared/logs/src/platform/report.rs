@@ -40,11 +40,7 @@ pub(super) fn count(fact: &mut Fact<'_>) {
         Some(Status::Success) | None => (None, Counts::NONE),
     };
     fact.detection = detection;
-    fact.counts = Counts {
-        invocations: 1,
-        cold_starts: u8::from(cold_start),
-        ..failure
-    };
+    fact.counts = Counts { invocations: 1, cold_starts: u8::from(cold_start), ..failure };
 }
 
 #[cfg(test)]
@@ -57,13 +53,7 @@ mod tests {
     #[test]
     fn a_success_counts_an_invocation_even_at_the_memory_limit() {
         let fact = read(HEAD).unwrap();
-        assert_eq!(
-            fact.counts,
-            Counts {
-                invocations: 1,
-                ..Counts::NONE
-            }
-        );
+        assert_eq!(fact.counts, Counts { invocations: 1, ..Counts::NONE });
         assert_eq!((fact.detection, fact.cold_start), (None, Some(false)));
     }
 
@@ -71,38 +61,16 @@ mod tests {
     fn the_status_decides_what_failed() {
         for (tail, detection, counts) in [
             ("Status: timeout", Some(Detection::Timeout), Counts::TIMEOUT),
-            (
-                "Status: error\tError Type: Runtime.OutOfMemory",
-                Some(Detection::OutOfMemory),
-                Counts::OUT_OF_MEMORY,
-            ),
-            (
-                "Status: failure\tError Type: Runtime.ExitError",
-                Some(Detection::Crash),
-                Counts::CRASH,
-            ),
-            (
-                "Status: error\tError Type: Runtime.ImportModuleError",
-                Some(Detection::Configuration),
-                Counts::CRASH,
-            ),
+            ("Status: error\tError Type: Runtime.OutOfMemory", Some(Detection::OutOfMemory), Counts::OUT_OF_MEMORY),
+            ("Status: failure\tError Type: Runtime.ExitError", Some(Detection::Crash), Counts::CRASH),
+            ("Status: error\tError Type: Runtime.ImportModuleError", Some(Detection::Configuration), Counts::CRASH),
             ("Status: error", Some(Detection::Crash), Counts::CRASH),
             ("Status: throttled", None, Counts::NONE),
             ("Status: success", None, Counts::NONE),
         ] {
             let line = format!("{HEAD}\t{tail}");
             let fact = read(&line).unwrap();
-            assert_eq!(
-                (fact.detection, fact.counts),
-                (
-                    detection,
-                    Counts {
-                        invocations: 1,
-                        ..counts
-                    }
-                ),
-                "{tail}"
-            );
+            assert_eq!((fact.detection, fact.counts), (detection, Counts { invocations: 1, ..counts }), "{tail}");
         }
     }
 
@@ -111,10 +79,7 @@ mod tests {
         let line = format!("{HEAD}\tRestore Duration: 300.10 ms\tBilled Restore Duration: 301 ms\t\n");
         let fact = read(&line).unwrap();
         assert_eq!((fact.cold_start, fact.counts.cold_starts), (Some(true), 1));
-        assert_eq!(
-            (fact.measures.restore_ms, fact.measures.billed_restore_ms),
-            (Some(300.1), Some(301.0))
-        );
+        assert_eq!((fact.measures.restore_ms, fact.measures.billed_restore_ms), (Some(300.1), Some(301.0)));
     }
 
     #[test]

@@ -10,9 +10,7 @@ use crate::text::after_word;
 /// Reads the start and the report of a restored snapshot.
 pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
     if let Some(rest) = after_word(line, "RESTORE_START") {
-        return rest
-            .starts_with("Runtime Version")
-            .then(|| Fact::new(Kind::RestoreStart, "restore_start"));
+        return rest.starts_with("Runtime Version").then(|| Fact::new(Kind::RestoreStart, "restore_start"));
     }
     let pairs = Pairs::read(after_word(line, "RESTORE_REPORT")?);
     pairs.measures.restore_ms?;
@@ -30,10 +28,7 @@ mod tests {
     #[test]
     fn a_restore_that_times_out_is_told_and_not_counted() {
         let fact = read("RESTORE_REPORT Restore Duration: 10000.00 ms\tStatus: timeout").unwrap();
-        assert_eq!(
-            (fact.detection, fact.measures.restore_ms),
-            (Some(Detection::InitTimeout), Some(10000.0))
-        );
+        assert_eq!((fact.detection, fact.measures.restore_ms), (Some(Detection::InitTimeout), Some(10000.0)));
         assert!(fact.counts.is_none());
     }
 

@@ -11,10 +11,7 @@ use crate::text::{after_word, token};
 pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
     let (request_id, rest) = token(after_word(line, "START")?.strip_prefix("RequestId:")?.trim_start());
     let mut fact = Fact::new(Kind::Start, "start").of_request(request_id);
-    let version = rest
-        .trim_start()
-        .strip_prefix("Version:")
-        .map(|rest| token(rest.trim_start()).0);
+    let version = rest.trim_start().strip_prefix("Version:").map(|rest| token(rest.trim_start()).0);
     fact.version = version.filter(|version| !version.is_empty()).map(Cow::Borrowed);
     (!request_id.is_empty()).then_some(fact)
 }
@@ -27,10 +24,7 @@ mod tests {
     fn the_version_may_follow_a_tab() {
         for line in ["START RequestId: a-1 Version: 12", "START RequestId: a-1\tVersion: 12"] {
             let fact = read(line).unwrap();
-            assert_eq!(
-                (fact.request_id.as_deref(), fact.version.as_deref()),
-                (Some("a-1"), Some("12"))
-            );
+            assert_eq!((fact.request_id.as_deref(), fact.version.as_deref()), (Some("a-1"), Some("12")));
         }
     }
 

@@ -26,10 +26,7 @@ mod tests {
     #[test]
     fn the_limit_and_the_request_are_read() {
         let fact = read("2026-11-20T08:47:12.345Z 3f1c-1 Task timed out after 6.01 seconds").unwrap();
-        assert_eq!(
-            (fact.request_id.as_deref(), fact.timeout_s),
-            (Some("3f1c-1"), Some(6.01))
-        );
+        assert_eq!((fact.request_id.as_deref(), fact.timeout_s), (Some("3f1c-1"), Some(6.01)));
         assert_eq!(fact.counts, Counts::TIMEOUT);
     }
 

@@ -22,9 +22,6 @@ mod tests {
     #[test]
     fn trace_and_segment_are_named() {
         let fact = read("XRAY TraceId: 1-5e34a614-10bd   SegmentId: 07f5 Sampled: true").unwrap();
-        assert_eq!(
-            (fact.trace_id.as_deref(), fact.segment_id.as_deref()),
-            (Some("1-5e34a614-10bd"), Some("07f5"))
-        );
+        assert_eq!((fact.trace_id.as_deref(), fact.segment_id.as_deref()), (Some("1-5e34a614-10bd"), Some("07f5")));
     }
 }

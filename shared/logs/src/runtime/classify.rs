@@ -21,19 +21,12 @@ const CONFIGURATION: [&str; 12] = [
 ];
 
 /// Types of errors that say that memory ran out, without their package.
-const OUT_OF_MEMORY: [&str; 5] = [
-    "OutOfMemory",
-    "OutOfMemoryError",
-    "OutOfMemoryException",
-    "MemoryError",
-    "NoMemoryError",
-];
+const OUT_OF_MEMORY: [&str; 5] =
+    ["OutOfMemory", "OutOfMemoryError", "OutOfMemoryException", "MemoryError", "NoMemoryError"];
 
 /// Whether an error of this type is a matter of the function's configuration.
 pub(crate) fn is_configuration(error_type: &str) -> bool {
-    let name = error_type
-        .strip_prefix("Runtime.")
-        .or_else(|| error_type.strip_prefix("Extension."));
+    let name = error_type.strip_prefix("Runtime.").or_else(|| error_type.strip_prefix("Extension."));
     CONFIGURATION.contains(&name.unwrap_or(error_type))
 }
 
@@ -82,11 +75,7 @@ mod tests {
             ("ImportModuleError", "", Detection::Configuration),
             ("Runtime.HandlerNotFound", "", Detection::Configuration),
             ("AccessDeniedException", "", Detection::Permission),
-            (
-                "ClientError",
-                "User: x is not authorized to perform: dynamodb:Scan",
-                Detection::Permission,
-            ),
+            ("ClientError", "User: x is not authorized to perform: dynamodb:Scan", Detection::Permission),
             ("Runtime.NodeJsExit", "", Detection::EarlyExit),
         ] {
             assert_eq!(exception(error_type, message), detection, "{error_type}");

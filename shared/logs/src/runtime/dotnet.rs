@@ -50,10 +50,7 @@ mod tests {
     fn an_exception_with_frames_counts() {
         let message = "System.OutOfMemoryException: none left\n   at Shop.Function.Handler(String input)";
         let fact = unhandled(message).unwrap();
-        assert_eq!(
-            (fact.counts, fact.detection),
-            (Counts::EXCEPTION, Some(Detection::OutOfMemory))
-        );
+        assert_eq!((fact.counts, fact.detection), (Counts::EXCEPTION, Some(Detection::OutOfMemory)));
     }
 
     #[test]

@@ -27,11 +27,7 @@ fn returned(line: &str) -> Option<Fact<'_>> {
     error_message.as_ref()?;
     let detection = classify::exception(error_type.as_deref()?, error_message.as_deref().unwrap_or_default());
     let counts = if has_trace { Counts::NONE } else { Counts::EXCEPTION };
-    Some(
-        Fact::new(Kind::Error, "go.returned")
-            .with_error(error_type, error_message)
-            .raising(detection, counts),
-    )
+    Some(Fact::new(Kind::Error, "go.returned").with_error(error_type, error_message).raising(detection, counts))
 }
 
 /// What follows the time that Go's `log` prints: `2026/11/20 08:47:12 `, with microseconds by option.
@@ -55,19 +51,11 @@ fn ended(line: &str) -> Option<Fact<'_>> {
         (Detection::Crash, Kind::Error)
     } else if headline.starts_with("fatal error: ") {
         let memory = headline.contains("out of memory") || headline.contains("cannot allocate memory");
-        if memory {
-            (Detection::OutOfMemory, Kind::Oom)
-        } else {
-            (Detection::Crash, Kind::Error)
-        }
+        if memory { (Detection::OutOfMemory, Kind::Oom) } else { (Detection::Crash, Kind::Error) }
     } else {
         return None;
     };
-    Some(
-        Fact::new(kind, "go.ended")
-            .with_error(None, Some(Cow::Borrowed(headline)))
-            .raising(detection, Counts::NONE),
-    )
+    Some(Fact::new(kind, "go.ended").with_error(None, Some(Cow::Borrowed(headline))).raising(detection, Counts::NONE))
 }
 
 #[cfg(test)]
@@ -77,10 +65,7 @@ mod tests {
     #[test]
     fn a_returned_error_counts_and_a_caught_panic_does_not() {
         let returned = read(r#"2026/11/20 08:47:12 {"errorMessage":"no card","errorType":"errorString"}"#).unwrap();
-        assert_eq!(
-            (returned.counts, returned.detection),
-            (Counts::EXCEPTION, Some(Detection::Exception))
-        );
+        assert_eq!((returned.counts, returned.detection), (Counts::EXCEPTION, Some(Detection::Exception)));
         let panic = read(r#"2026/11/20 08:47:12 {"errorMessage":"nil","errorType":"Error","stackTrace":[{"line":1}]}"#)
             .unwrap();
         assert_eq!(panic.counts, Counts::NONE);
@@ -88,14 +73,8 @@ mod tests {
 
     #[test]
     fn what_ends_the_process_is_evidence() {
-        assert_eq!(
-            read("panic: assignment to entry in nil map").unwrap().detection,
-            Some(Detection::Crash)
-        );
-        assert_eq!(
-            read("fatal error: runtime: out of memory").unwrap().detection,
-            Some(Detection::OutOfMemory)
-        );
+        assert_eq!(read("panic: assignment to entry in nil map").unwrap().detection, Some(Detection::Crash));
+        assert_eq!(read("fatal error: runtime: out of memory").unwrap().detection, Some(Detection::OutOfMemory));
         assert_eq!(read("fatal: false"), None);
         assert_eq!(read("goroutine 1 [running]:"), None);
         assert_eq!(read(r#"2026/11/20 08:47:12 {"order":4711}"#), None);

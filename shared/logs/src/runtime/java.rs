@@ -36,9 +36,7 @@ pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
 
 /// The runtime's own words for a handler that it cannot load.
 fn is_from_init(message: &str) -> bool {
-    ["Class not found: ", "Error loading class ", "Error loading method "]
-        .iter()
-        .any(|head| message.starts_with(head))
+    ["Class not found: ", "Error loading class ", "Error loading method "].iter().any(|head| message.starts_with(head))
 }
 
 #[cfg(test)]
@@ -48,10 +46,7 @@ mod tests {
     #[test]
     fn the_class_is_named_twice() {
         let fact = read("null: com.acme.Boom\ncom.acme.Boom\n\tat com.acme.Handler.handle(Handler.java:3)").unwrap();
-        assert_eq!(
-            (fact.error_type.as_deref(), fact.error_message),
-            (Some("com.acme.Boom"), None)
-        );
+        assert_eq!((fact.error_type.as_deref(), fact.error_message), (Some("com.acme.Boom"), None));
         assert_eq!(fact.counts, Counts::EXCEPTION);
     }
 
@@ -62,19 +57,12 @@ mod tests {
         let loading =
             read("Class not found: a.B: java.lang.ClassNotFoundException\njava.lang.ClassNotFoundException: a.B")
                 .unwrap();
-        assert_eq!(
-            (loading.detection, loading.counts),
-            (Some(Detection::Configuration), Counts::NONE)
-        );
+        assert_eq!((loading.detection, loading.counts), (Some(Detection::Configuration), Counts::NONE));
     }
 
     #[test]
     fn other_texts_are_left_alone() {
-        for line in [
-            "Handled: java.lang.IllegalStateException",
-            "note: see\nsee below",
-            "a: b.c\nother",
-        ] {
+        for line in ["Handled: java.lang.IllegalStateException", "note: see\nsee below", "a: b.c\nother"] {
             assert_eq!(read(line), None, "{line}");
         }
     }

@@ -57,10 +57,7 @@ mod tests {
             "app.rb:3:in `read': failed to allocate memory (NoMemoryError)",
         ] {
             let fact = read(line).unwrap_or_else(|| panic!("{line}"));
-            assert_eq!(
-                (fact.detection, fact.counts),
-                (Some(Detection::OutOfMemory), Counts::NONE)
-            );
+            assert_eq!((fact.detection, fact.counts), (Some(Detection::OutOfMemory), Counts::NONE));
         }
     }
 

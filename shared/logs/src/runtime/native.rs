@@ -52,10 +52,7 @@ mod tests {
             "[ERROR] [1706904656887] LAMBDA_RUNTIME Failed to post handler success response. Http response code: 413.",
         )
         .unwrap();
-        assert_eq!(
-            (fact.detection, fact.counts),
-            (Some(Detection::Exception), Counts::NONE)
-        );
+        assert_eq!((fact.detection, fact.counts), (Some(Detection::Exception), Counts::NONE));
         assert_eq!(read("[ERROR] [later] LAMBDA_RUNTIME x"), None);
     }
 

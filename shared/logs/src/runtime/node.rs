@@ -33,14 +33,8 @@ pub(crate) fn unhandled<'a>(
 ) -> Fact<'a> {
     let type_name = error_type.as_deref().unwrap_or_default();
     let detection = classify::exception(type_name, error_message.as_deref().unwrap_or_default());
-    let counts = if in_init || classify::is_evidence(type_name) {
-        Counts::NONE
-    } else {
-        Counts::EXCEPTION
-    };
-    Fact::new(Kind::Error, detector)
-        .with_error(error_type, error_message)
-        .raising(detection, counts)
+    let counts = if in_init || classify::is_evidence(type_name) { Counts::NONE } else { Counts::EXCEPTION };
+    Fact::new(Kind::Error, detector).with_error(error_type, error_message).raising(detection, counts)
 }
 
 /// Type and message of the error object; of a rejected promise those of its reason. A cut object gives what it has.
@@ -73,10 +67,7 @@ mod tests {
             let message =
                 format!("Invoke Error{separator}{{\"errorType\":\"TypeError\",\"errorMessage\":\"no\",\"timeout\":3}}");
             let fact = read(&message, Some("a-1")).unwrap();
-            assert_eq!(
-                (fact.counts, fact.detection),
-                (Counts::EXCEPTION, Some(Detection::Exception))
-            );
+            assert_eq!((fact.counts, fact.detection), (Counts::EXCEPTION, Some(Detection::Exception)));
             assert_eq!(fact.error_type.as_deref(), Some("TypeError"));
         }
     }
@@ -87,28 +78,19 @@ mod tests {
         assert!(read(message, None).unwrap().counts.is_none());
         let message = r#"Uncaught Exception {"errorType":"Runtime.ImportModuleError","errorMessage":"no"}"#;
         let fact = read(message, Some("a-1")).unwrap();
-        assert_eq!(
-            (fact.counts, fact.detection),
-            (Counts::NONE, Some(Detection::Configuration))
-        );
+        assert_eq!((fact.counts, fact.detection), (Counts::NONE, Some(Detection::Configuration)));
     }
 
     #[test]
     fn a_rejected_promise_is_told_by_its_reason() {
         let message = r#"Unhandled Promise Rejection	{"errorType":"Runtime.UnhandledPromiseRejection","errorMessage":"E: x","reason":{"errorType":"E","errorMessage":"x"}}"#;
         let fact = read(message, Some("a-1")).unwrap();
-        assert_eq!(
-            (fact.error_type.as_deref(), fact.counts),
-            (Some("E"), Counts::EXCEPTION)
-        );
+        assert_eq!((fact.error_type.as_deref(), fact.counts), (Some("E"), Counts::EXCEPTION));
     }
 
     #[test]
     fn a_cut_object_still_counts() {
-        assert_eq!(
-            read("Invoke Error \t{\"errorType\":\"Ty", Some("a")).unwrap().counts,
-            Counts::EXCEPTION
-        );
+        assert_eq!(read("Invoke Error \t{\"errorType\":\"Ty", Some("a")).unwrap().counts, Counts::EXCEPTION);
         assert_eq!(read("Invoke Errors: 0", Some("a")), None);
     }
 }

@@ -22,9 +22,7 @@ pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
 fn unhandled(line: &str) -> Option<Fact<'_>> {
     let headline = first_line(line.strip_prefix("[ERROR] ")?);
     let trace = &line[headline.len() + "[ERROR] ".len()..];
-    let (error_type, message) = headline
-        .split_once(": ")
-        .unwrap_or((headline.trim_end_matches(':'), ""));
+    let (error_type, message) = headline.split_once(": ").unwrap_or((headline.trim_end_matches(':'), ""));
     let has_trace = trace.trim_start().starts_with("Traceback (most recent call last)");
     if !is_type_name(error_type) || !(has_trace || is_exception_name(error_type)) {
         return None;
@@ -32,10 +30,7 @@ fn unhandled(line: &str) -> Option<Fact<'_>> {
     let in_init = classify::is_evidence(error_type) || trace.contains("importlib");
     let counts = if in_init { Counts::NONE } else { Counts::EXCEPTION };
     let mut fact = Fact::new(Kind::Error, "python.unhandled")
-        .with_error(
-            Some(Cow::Borrowed(error_type)),
-            Some(Cow::Borrowed(message)).filter(|text| !text.is_empty()),
-        )
+        .with_error(Some(Cow::Borrowed(error_type)), Some(Cow::Borrowed(message)).filter(|text| !text.is_empty()))
         .raising(classify::exception(error_type, message), counts);
     fact.level = Some(Level::Error);
     Some(fact)
@@ -84,14 +79,8 @@ mod tests {
                 "[ERROR] KeyError: 'b'{joint}Traceback (most recent call last):{joint}\u{a0}\u{a0}File \"a.py\""
             );
             let fact = read(&line).unwrap();
-            assert_eq!(
-                (fact.counts, fact.detection),
-                (Counts::EXCEPTION, Some(Detection::Exception))
-            );
-            assert_eq!(
-                (fact.error_type.as_deref(), fact.error_message.as_deref()),
-                (Some("KeyError"), Some("'b'"))
-            );
+            assert_eq!((fact.counts, fact.detection), (Counts::EXCEPTION, Some(Detection::Exception)));
+            assert_eq!((fact.error_type.as_deref(), fact.error_message.as_deref()), (Some("KeyError"), Some("'b'")));
         }
     }
 
@@ -108,12 +97,7 @@ mod tests {
 
     #[test]
     fn a_users_print_is_no_exception() {
-        for line in [
-            "[ERROR] First test message",
-            "[ERROR",
-            "[ERROR] Note: see below",
-            "[ERROR]\tKeyError: 'b'",
-        ] {
+        for line in ["[ERROR] First test message", "[ERROR", "[ERROR] Note: see below", "[ERROR]\tKeyError: 'b'"] {
             assert_eq!(read(line), None, "{line}");
         }
     }
@@ -123,10 +107,7 @@ mod tests {
         let line = "LAMBDA_WARNING: Unhandled exception. See the docs.\r{\"log_level\":\"ERROR\",\"errorType\":\"KeyError\",\
                     \"errorMessage\":\"'b'\",\"stackTrace\":[],\"requestId\":\"3f1c2b1a-1111-4222-8333-444455556666\"}";
         let fact = read(line).unwrap();
-        assert_eq!(
-            (fact.counts, fact.error_type.as_deref()),
-            (Counts::EXCEPTION, Some("KeyError"))
-        );
+        assert_eq!((fact.counts, fact.error_type.as_deref()), (Counts::EXCEPTION, Some("KeyError")));
         assert_eq!(read("LAMBDA_WARNING: Unhandled exception.").unwrap().detection, None);
     }
 }

@@ -50,9 +50,7 @@ fn panic(line: &str) -> Option<Fact<'_>> {
     let (_, place) = rest.split_once("' ")?;
     // Since Rust 1.88 the thread's number stands between its name and the verb.
     let is_panic = place.starts_with("panicked at ")
-        || place
-            .split_once(") ")
-            .is_some_and(|(_, rest)| rest.starts_with("panicked at "));
+        || place.split_once(") ").is_some_and(|(_, rest)| rest.starts_with("panicked at "));
     is_panic.then(|| {
         Fact::new(Kind::Error, "rust.panic")
             .with_error(None, Some(Cow::Borrowed(first_line(line))))
@@ -69,10 +67,7 @@ mod tests {
         let line = "ERROR Lambda runtime invoke{requestId=\"a-1\" xrayTraceId=\"Root=1-6a52d530-0ba60ad2785ec2ae7971737c;Parent=5\"}: \
                     lambda_runtime::layers::panic: user handler panicked error=Any";
         let fact = read(line).unwrap();
-        assert_eq!(
-            (fact.counts, fact.request_id.as_deref()),
-            (Counts::EXCEPTION, Some("a-1"))
-        );
+        assert_eq!((fact.counts, fact.request_id.as_deref()), (Counts::EXCEPTION, Some("a-1")));
         assert_eq!(fact.trace_id.as_deref(), Some("1-6a52d530-0ba60ad2785ec2ae7971737c"));
         let timed = format!("2026-11-20T08:47:12.345678Z {line}");
         assert_eq!(read(&timed).map(|fact| fact.counts), Some(Counts::EXCEPTION));
@@ -86,11 +81,7 @@ mod tests {
             "thread 'main' (4711) panicked at src/main.rs:17:12:",
         ] {
             let fact = read(line).unwrap();
-            assert_eq!(
-                (fact.counts, fact.detection),
-                (Counts::NONE, Some(Detection::Crash)),
-                "{line}"
-            );
+            assert_eq!((fact.counts, fact.detection), (Counts::NONE, Some(Detection::Crash)), "{line}");
         }
         assert_eq!(read("thread 'main' started"), None);
     }

@@ -44,12 +44,7 @@ impl Random {
     }
 
     fn trace(&mut self) -> String {
-        format!(
-            "1-{:08x}-{:016x}{:08x}",
-            self.next() >> 32,
-            self.next(),
-            self.next() >> 32
-        )
+        format!("1-{:08x}-{:016x}{:08x}", self.next() >> 32, self.next(), self.next() >> 32)
     }
 }
 
@@ -74,25 +69,16 @@ pub fn text_delivery(invocations: usize) -> Invented {
         let id = random.uuid();
         messages.push(format!("START RequestId: {id} Version: $LATEST\n"));
         for _ in 0..2 {
-            messages.push(format!(
-                "2026-11-20T08:47:12.345Z\t{id}\tINFO\t{}\n",
-                words(&mut random)
-            ));
+            messages.push(format!("2026-11-20T08:47:12.345Z\t{id}\tINFO\t{}\n", words(&mut random)));
         }
         if i % 97 == 96 {
             let error = json!({"errorType": "TypeError", "errorMessage": words(&mut random), "stack": ["at handler (/var/task/a.js:1:2)"]});
-            messages.push(format!(
-                "2026-11-20T08:47:12.345Z\t{id}\tERROR\tInvoke Error \t{error}\n"
-            ));
+            messages.push(format!("2026-11-20T08:47:12.345Z\t{id}\tERROR\tInvoke Error \t{error}\n"));
         }
         messages.push(format!("END RequestId: {id}\n"));
         let duration = random.below(90_000) as f64 / 100.0;
         let xray = if i % 10 == 0 {
-            format!(
-                "\nXRAY TraceId: {}\tSegmentId: {:016x}\tSampled: true\t\n",
-                random.trace(),
-                random.next()
-            )
+            format!("\nXRAY TraceId: {}\tSegmentId: {:016x}\tSampled: true\t\n", random.trace(), random.next())
         } else {
             "\n".to_owned()
         };
@@ -141,12 +127,7 @@ fn delivery(messages: Vec<String>, random: &mut Random) -> Invented {
         .into_iter()
         .enumerate()
         .map(|(i, message)| {
-            let id = format!(
-                "3{:019}{:018}{:018}",
-                i,
-                random.below(10_u64.pow(18)),
-                random.below(10_u64.pow(18))
-            );
+            let id = format!("3{:019}{:018}{:018}", i, random.below(10_u64.pow(18)), random.below(10_u64.pow(18)));
             json!({"id": id, "timestamp": start_ms + i as u64 * 7, "message": message})
         })
         .collect();
@@ -159,9 +140,5 @@ fn delivery(messages: Vec<String>, random: &mut Random) -> Invented {
     encoder.write_all(document.as_bytes()).unwrap();
     let packed = encoder.finish().unwrap();
     let payload = format!(r#"{{"awslogs":{{"data":"{}"}}}}"#, BASE64_STANDARD.encode(&packed));
-    Invented {
-        document,
-        packed,
-        payload,
-    }
+    Invented { document, packed, payload }
 }

@@ -31,26 +31,11 @@ fn main() {
         "invocations", "KB", "Lamplight µs", "floor µs", "ratio", "LogsEvent µs", "ratio"
     );
     for invocations in [2, 50, 2_000] {
-        let deliveries = [
-            invented::text_delivery(invocations),
-            invented::json_delivery(invocations),
-        ];
+        let deliveries = [invented::text_delivery(invocations), invented::json_delivery(invocations)];
         let inflated: usize = deliveries.iter().map(|delivery| delivery.document.len()).sum();
-        let ours = best(|| {
-            deliveries
-                .iter()
-                .for_each(|delivery| drop(black_box(fold(&delivery.payload))))
-        });
-        let floor = best(|| {
-            deliveries
-                .iter()
-                .for_each(|delivery| yardsticks::floor(&delivery.packed))
-        });
-        let library = best(|| {
-            deliveries
-                .iter()
-                .for_each(|delivery| yardsticks::logs_event(&delivery.payload))
-        });
+        let ours = best(|| deliveries.iter().for_each(|delivery| drop(black_box(fold(&delivery.payload)))));
+        let floor = best(|| deliveries.iter().for_each(|delivery| yardsticks::floor(&delivery.packed)));
+        let library = best(|| deliveries.iter().for_each(|delivery| yardsticks::logs_event(&delivery.payload)));
         println!(
             "{invocations:>12} {:>9.1} {:>12.1} {:>10.1} {:>8.2} {:>13.1} {:>8.2}",
             inflated as f64 / 1024.0,
@@ -99,9 +84,7 @@ fn stages() {
 
 /// What the parser does before it writes.
 fn fold(text: &str) -> Ledger {
-    let Payload::Subscription(data) = payload(text).unwrap() else {
-        unreachable!("a subscription delivery")
-    };
+    let Payload::Subscription(data) = payload(text).unwrap() else { unreachable!("a subscription delivery") };
     let document = unpack(&data, Limits::default()).unwrap();
     let delivery = Delivery::read(&document, Some("eu-central-1")).unwrap();
     let mut ledger = Ledger::default();
