@@ -108,7 +108,7 @@ pub struct PlaceArguments {
     #[arg(long, value_name = "ID")]
     pub account: Option<String>,
     /// The region that the logs are from
-    #[arg(long, env = "AWS_REGION", value_name = "REGION")]
+    #[arg(long, env = "AWS_REGION", hide_env_values = true, value_name = "REGION")]
     pub region: Option<String>,
 }
 
@@ -183,7 +183,7 @@ pub struct ReadArguments {
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,
     /// The endpoint of a local table, such as http://127.0.0.1:8641
-    #[arg(long, env = "AWS_ENDPOINT_URL", value_name = "URL")]
+    #[arg(long, env = "AWS_ENDPOINT_URL", hide_env_values = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
     /// From when on: 30m, 24h, 7d, a date or an RFC 3339 time
     #[arg(long, default_value = "24h")]

@@ -3,11 +3,10 @@
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Credentials, Region};
-use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use lamplight_table::Table;
+use lamplight_table::{Table, reasons};
 
 use crate::arguments::ReadArguments;
 use crate::error::CliError;
@@ -47,7 +46,7 @@ fn is_local(url: &str) -> bool {
 async fn find(client: &Client, stack: &str) -> Result<String, CliError> {
     let names = client.list_tables().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
     let names = names.map_err(|error| {
-        let reason = DisplayErrorContext(&error);
+        let reason = reasons(&error);
         CliError::NoTable(format!(
             "the tables cannot be listed: {reason}; check the region, the credentials and --endpoint-url"
         ))

@@ -3,6 +3,7 @@
 //! Lambda sets everything that a client needs in the environment, so the chain of places that `aws-config` looks in
 //! is not needed, nor the time that it takes.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -35,20 +36,18 @@ const POST: Duration = Duration::from_secs(10);
 /// Attempts of one call, the first among them.
 const ATTEMPTS: u32 = 4;
 
-/// One connector for AWS and the web: TLS is set up once.
-#[derive(Debug, Clone)]
-pub struct Web(SharedHttpConnector);
+/// One connector for AWS and the web. TLS is set up once, and not before something is sent.
+#[derive(Debug, Clone, Default)]
+pub struct Web(Arc<OnceLock<SharedHttpConnector>>);
 
-impl Default for Web {
-    fn default() -> Self {
-        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(ATTEMPT).build();
-        let connector = Connector::builder()
-            .connector_settings(settings)
-            .sleep_impl(TokioSleep::new())
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build();
-        Self(SharedHttpConnector::new(connector))
-    }
+fn connector() -> SharedHttpConnector {
+    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(ATTEMPT).build();
+    let connector = Connector::builder()
+        .connector_settings(settings)
+        .sleep_impl(TokioSleep::new())
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build();
+    SharedHttpConnector::new(connector)
 }
 
 /// An answer to a request.
@@ -63,6 +62,10 @@ pub struct Answer {
 }
 
 impl Web {
+    fn connector(&self) -> &SharedHttpConnector {
+        self.0.get_or_init(connector)
+    }
+
     /// The clients' configuration, from Lambda's environment.
     ///
     /// # Errors
@@ -77,12 +80,12 @@ impl Web {
             None,
             "lambda",
         );
-        let connector = self.0.clone();
+        let web = self.clone();
         let mut config = SdkConfig::builder()
             .behavior_version(aws_smithy_runtime_api::client::behavior_version::BehaviorVersion::latest())
             .region(Region::new(region))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(http_client_fn(move |_, _| connector.clone()))
+            .http_client(http_client_fn(move |_, _| web.connector().clone()))
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
             .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build());
@@ -109,7 +112,7 @@ impl Web {
     }
 
     async fn answer(&self, request: Request) -> Result<Answer, AwsError> {
-        let answer = self.0.call(request).await.map_err(|error| AwsError::Unanswered(error.to_string()))?;
+        let answer = self.connector().call(request).await.map_err(|error| AwsError::Unanswered(error.to_string()))?;
         let status = answer.status().as_u16();
         let retry_after_s = answer.headers().get("retry-after").and_then(|seconds| seconds.parse().ok());
         let body = ByteStream::new(answer.into_body()).collect().await;

@@ -11,6 +11,7 @@ use crate::fingerprint::Fingerprint;
 use crate::function::{FunctionKey, UNKNOWN};
 use crate::issue::{Issue, cut};
 use crate::rollup::Rollup;
+use crate::time::UNKNOWN_MS;
 use crate::transaction::{Member, MemberKey, Transaction};
 
 /// Bytes of a trace id: what is longer is no id, and no key of the table either.
@@ -46,7 +47,7 @@ impl EventTotals {
     fn add(&mut self, kind: Kind, epoch_ms: i64) {
         self.total += 1;
         self.by_kind[kind as usize] += 1;
-        if epoch_ms != crate::time::UNKNOWN_MS {
+        if epoch_ms != UNKNOWN_MS {
             self.widen((epoch_ms, epoch_ms));
         }
     }
@@ -95,7 +96,8 @@ impl Ledger {
             if delivery.is_data {
                 self.add_event(source, named.as_ref(), event, error_logs);
             } else {
-                self.totals.add(Kind::Control, event.timestamp);
+                // Its time is when a subscription was made, not when a function ran.
+                self.totals.add(Kind::Control, UNKNOWN_MS);
             }
         }
     }

@@ -1,6 +1,8 @@
 //! What can go wrong with the table.
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use std::error::Error;
+
+use aws_sdk_dynamodb::error::SdkError;
 
 /// Why the table could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -36,8 +38,24 @@ impl TableError {
     /// The error of a call.
     pub(crate) fn call<E, R>(operation: &'static str) -> impl Fn(SdkError<E, R>) -> Self
     where
-        SdkError<E, R>: std::error::Error,
+        SdkError<E, R>: Error,
     {
-        move |error| Self::Call { operation, reason: DisplayErrorContext(&error).to_string() }
+        move |error| Self::Call { operation, reason: reasons(&error) }
     }
+}
+
+/// What an error says, with what caused it: the SDK's errors say little themselves.
+#[must_use]
+pub fn reasons(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        // Some repeat what caused them.
+        if !text.ends_with(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = error.source();
+    }
+    text
 }

@@ -29,7 +29,7 @@ mod transactions;
 
 use aws_sdk_dynamodb::Client;
 
-pub use error::TableError;
+pub use error::{TableError, reasons};
 pub use hours::Pending;
 pub use issues::{Claim, Claimed, Stored, Unsent};
 use known::Known;
