@@ -1,11 +1,15 @@
 //! Input: files, folders or standard input, in whatever form the logs are.
 //!
 //! - `files`: what is to be read
+//! - `chunks`: a file in chunks of whole lines
 //! - `forms`: what a document or a line is
-//! - `reader`: from files to deliveries
+//! - `lines`: from lines and documents to deliveries
+//! - `reader`: from files to sinks, in chunks that threads share
 
+mod chunks;
 mod files;
 mod forms;
+mod lines;
 mod reader;
 
 use std::borrow::Cow;

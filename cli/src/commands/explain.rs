@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::{BufWriter, Stdout, Write, stdout};
 use std::process::ExitCode;
+use std::slice;
 
 use lamplight_logs::source::{function_in_arn, function_of};
 use lamplight_logs::{Counts, Fact, Kind, Source, recognise};
@@ -15,7 +16,7 @@ use crate::tables;
 
 pub fn run(arguments: &ExplainArguments) -> Result<ExitCode, CliError> {
     let mut explain = Explain { output: arguments.output, out: BufWriter::new(stdout()) };
-    let all_read = read(&arguments.files, &Place::of(&arguments.place), &mut explain)?;
+    let all_read = read(&arguments.files, &Place::of(&arguments.place), slice::from_mut(&mut explain))?;
     explain.out.flush().map_err(CliError::Output)?;
     Ok(if all_read { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }

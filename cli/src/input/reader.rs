@@ -1,34 +1,29 @@
-//! From files to deliveries.
+//! From files to sinks, in chunks that threads share.
 
-use std::borrow::Cow;
-use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::ProgressBar;
-use lamplight_logs::delivery::{Payload, payload, unpack};
-use lamplight_logs::{Delivery, DeliveryError, Limits, LogEvent, Source};
-use lamplight_rollup::time::{UNKNOWN_MS, from_rfc3339};
-use serde_json::value::RawValue;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::forms::{Event, Form, event, form, is_cut_envelope};
-use super::{Place, Sink, Unit, files};
+use super::chunks::Chunks;
+use super::forms::{Form, form};
+use super::lines::{Lines, Origin};
+use super::{Place, Sink, files};
 use crate::error::CliError;
 use crate::output::complain;
 use crate::progress;
 
-/// Bytes of a line; a longer one is refused.
-const LINE_BYTES: u64 = 64 << 20;
-
 /// Reads everything; whether all of it could be read. What could not is reported with its file and line.
-pub fn read(paths: &[PathBuf], place: &Place, sink: &mut impl Sink) -> Result<bool, CliError> {
+///
+/// Lines are shared out among the sinks; with one sink they come in order.
+pub fn read<S: Sink + Send>(paths: &[PathBuf], place: &Place, sinks: &mut [S]) -> Result<bool, CliError> {
     let files = files::expand(paths);
     let sizes = files.iter().flatten().filter_map(|path| path.metadata().ok()).map(|metadata| metadata.len());
     let bar = progress::bar(sizes.sum());
     let mut all_read = true;
     for file in files {
-        let read = file.and_then(|path| File::new(&path, place, sink, &bar).read());
-        match read {
+        match file.and_then(|path| read_file(&path, place, sinks, &bar)) {
             Ok(whole) => all_read &= whole,
             Err(CliError::Input { path, reason }) => {
                 bar.suspend(|| complain(&format!("{}: {reason}", path.display())));
@@ -41,245 +36,83 @@ pub fn read(paths: &[PathBuf], place: &Place, sink: &mut impl Sink) -> Result<bo
     Ok(all_read)
 }
 
-/// One file that is being read.
-struct File<'s, S> {
-    path: PathBuf,
-    place: &'s Place,
-    sink: &'s mut S,
-    bar: &'s ProgressBar,
-    /// Whether a delivery or an event was seen: then a line that is none is not a text.
-    has_envelopes: bool,
-    all_read: bool,
+fn read_file<S: Sink + Send>(path: &Path, place: &Place, sinks: &mut [S], bar: &ProgressBar) -> Result<bool, CliError> {
+    let counter = bar.clone();
+    let reader = files::open(path, move |bytes| counter.inc(bytes))?;
+    let mut chunks = Chunks::new(path, reader);
+    let Some((_, first)) = chunks.next()? else { return Ok(true) };
+    let text = String::from_utf8_lossy(&first);
+    let first_line = text.lines().next().unwrap_or_default().trim();
+    let known = first_line.starts_with('{').then(|| form(first_line));
+    let is_document = matches!(&known, Some(Err(error)) if error.is_eof());
+    let has_envelopes = matches!(&known, Some(Ok(form)) if !matches!(form, Form::Other));
+    let origin = Origin { path, place, bar, has_envelopes };
+    if let [sink, ..] = sinks
+        && is_document
+    {
+        let mut whole = first;
+        chunks.read_rest(&mut whole)?;
+        let mut lines = Lines::new(origin, sink);
+        lines.document(&String::from_utf8_lossy(&whole))?;
+        return Ok(lines.all_read);
+    }
+    if let [sink] = sinks {
+        let mut lines = Lines::new(origin, sink);
+        lines.chunk(&first, 1)?;
+        while let Some((number, chunk)) = chunks.next()? {
+            lines.chunk(&chunk, number)?;
+        }
+        return Ok(lines.all_read);
+    }
+    share_out(first, chunks, sinks.iter_mut().map(|sink| Lines::new(origin, sink)).collect())
 }
 
-impl<'s, S: Sink> File<'s, S> {
-    fn new(path: &Path, place: &'s Place, sink: &'s mut S, bar: &'s ProgressBar) -> Self {
-        Self { path: path.to_owned(), place, sink, bar, has_envelopes: false, all_read: true }
-    }
-
-    fn read(mut self) -> Result<bool, CliError> {
-        let bar = self.bar.clone();
-        let mut reader = files::open(&self.path, move |bytes| bar.inc(bytes))?;
-        let mut line = Vec::new();
-        let mut number = 0;
-        while self.next_line(&mut reader, &mut line)? {
-            number += 1;
-            let text = String::from_utf8_lossy(&line);
-            if number == 1 && self.begins_document(&text) {
-                let mut rest = text.into_owned().into_bytes();
-                reader.read_to_end(&mut rest).map_err(|error| self.failed(&error))?;
-                self.document(&String::from_utf8_lossy(&rest))?;
-                break;
-            }
-            self.line(&text, number)?;
-        }
-        Ok(self.all_read)
-    }
-
-    fn failed(&self, error: &std::io::Error) -> CliError {
-        CliError::Input { path: self.path.clone(), reason: error.to_string() }
-    }
-
-    fn next_line(&mut self, reader: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, CliError> {
-        line.clear();
-        let count = reader.take(LINE_BYTES).read_until(b'\n', line).map_err(|error| self.failed(&error))?;
-        if count as u64 == LINE_BYTES && line.last() != Some(&b'\n') {
-            let reason = format!("a line has more than {LINE_BYTES} bytes");
-            return Err(CliError::Input { path: self.path.clone(), reason });
-        }
-        Ok(count > 0)
-    }
-
-    /// Whether the file is a JSON document of several lines.
-    fn begins_document(&self, first_line: &str) -> bool {
-        let text = first_line.trim();
-        text.starts_with('{') && form(text).is_err_and(|error| error.is_eof())
-    }
-
-    /// Reads JSON documents that follow one another; what is none is read line by line.
-    fn document(&mut self, text: &str) -> Result<(), CliError> {
-        let mut documents = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-        let mut end = 0;
-        while let Some(document) = documents.next() {
-            let number = line_number(text, end);
-            match document {
-                Ok(document) => self.line(document.get(), number)?,
-                Err(error) => {
-                    let rest = &text[end..];
-                    if !is_cut_envelope(rest) || has_lines_of_their_own(rest) {
-                        return rest.lines().enumerate().try_for_each(|(i, line)| self.line(line, number + i));
+/// Hands chunks to whoever is free.
+fn share_out<S: Sink + Send>(
+    first: Vec<u8>,
+    mut chunks: Chunks<'_>,
+    lines: Vec<Lines<'_, S>>,
+) -> Result<bool, CliError> {
+    std::thread::scope(|scope| {
+        let (sender, receiver) = sync_channel::<(usize, Vec<u8>)>(lines.len());
+        let receiver = Arc::new(Mutex::new(receiver));
+        let workers: Vec<_> = lines
+            .into_iter()
+            .map(|mut lines| {
+                let receiver = Arc::clone(&receiver);
+                let next = move || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
+                scope.spawn(move || {
+                    let mut read = Ok(());
+                    // After a failure chunks are still taken, so that who reads them is not held up.
+                    while let Some((number, chunk)) = next() {
+                        if read.is_ok() {
+                            read = lines.chunk(&chunk, number);
+                        }
                     }
-                    self.refuse(rest, number + error.line() - 1, &error.to_string());
-                    return Ok(());
+                    read.map(|()| lines.all_read)
+                })
+            })
+            .collect();
+        let mut handed_over = sender.send((1, first)).is_ok();
+        let mut all_read = Ok(true);
+        // Only workers that are gone do not take a chunk, and they say why below.
+        while handed_over {
+            handed_over = match chunks.next() {
+                Ok(Some(numbered)) => sender.send(numbered).is_ok(),
+                Ok(None) => false,
+                Err(error) => {
+                    all_read = Err(error);
+                    false
                 }
-            }
-            end = documents.byte_offset();
+            };
         }
-        Ok(())
-    }
-
-    /// Reads a line, or a document that may be longer than one.
-    fn line(&mut self, text: &str, number: usize) -> Result<(), CliError> {
-        let line = text.trim_end_matches(['\n', '\r']);
-        let trimmed = line.trim();
-        if trimmed.is_empty() {
-            return Ok(());
+        drop(sender);
+        for worker in workers {
+            let read = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            all_read = all_read.and_then(|all_read| Ok(read? && all_read));
         }
-        if !trimmed.starts_with('{') {
-            return self.text(line, number);
-        }
-        match form(trimmed) {
-            Ok(Form::Payload) => self.payload(trimmed, number),
-            Ok(Form::Events(events)) => self.events(&events, number),
-            Ok(Form::Event(event)) => self.event(event, trimmed, number),
-            Err(error) if self.has_envelopes || is_cut_envelope(trimmed) => {
-                self.refuse(trimmed, number, &error.to_string());
-                Ok(())
-            }
-            Ok(Form::Other) | Err(_) => self.text(line, number),
-        }
-    }
-
-    fn refuse(&mut self, text: &str, number: usize, reason: &str) {
-        self.all_read = false;
-        let path = self.path.display();
-        self.bar.suspend(|| complain(&format!("{path}:{number}: {reason}")));
-        self.sink.unreadable(xxh3_64(text.as_bytes()));
-    }
-
-    fn payload(&mut self, text: &str, number: usize) -> Result<(), CliError> {
-        self.has_envelopes = true;
-        match payload(text) {
-            Ok(Payload::Subscription(data)) => self.packed(&data, number),
-            Ok(Payload::Decoded(document)) => self.delivery(document, number),
-            Ok(Payload::Kinesis(records)) => records.iter().try_for_each(|record| self.packed(&record.data, number)),
-            Err(error) => {
-                self.refuse(text, number, &error.to_string());
-                Ok(())
-            }
-        }
-    }
-
-    fn packed(&mut self, data: &str, number: usize) -> Result<(), CliError> {
-        match unpack(data, Limits::default()) {
-            Ok(document) => self.delivery(&document, number),
-            Err(error) => {
-                self.refuse(data, number, &error.to_string());
-                Ok(())
-            }
-        }
-    }
-
-    fn delivery(&mut self, document: &str, number: usize) -> Result<(), CliError> {
-        let place = self.place;
-        let mut delivery = match Delivery::read(document, None) {
-            Ok(delivery) => delivery,
-            Err(error @ DeliveryError::Document(_)) => {
-                self.refuse(document, number, &error.to_string());
-                return Ok(());
-            }
-            Err(error) => {
-                return Err(CliError::Input { path: self.path.clone(), reason: error.to_string() });
-            }
-        };
-        if delivery.unreadable > 0 {
-            self.all_read = false;
-            let (path, count) = (self.path.display(), delivery.unreadable);
-            self.bar.suspend(|| {
-                complain(&format!("{path}:{number}: {count} events of the delivery cannot be read"));
-            });
-        }
-        let identity = delivery.identity();
-        delivery.source = place.complete(delivery.source);
-        self.sink.take(Unit { identity, delivery })
-    }
-
-    fn events(&mut self, events: &[&RawValue], number: usize) -> Result<(), CliError> {
-        self.has_envelopes = true;
-        for (i, raw) in events.iter().enumerate() {
-            match event(raw.get()) {
-                Some(event) => self.event(event, &format!("{i} {raw}"), number)?,
-                None => self.refuse(raw.get(), number, &format!("event {} has no message", i + 1)),
-            }
-        }
-        Ok(())
-    }
-
-    /// An event that came alone. One without an id is told from its like by where it stands.
-    fn event(&mut self, event: Event<'_>, text: &str, number: usize) -> Result<(), CliError> {
-        self.has_envelopes = true;
-        let source = Source {
-            account: event.account,
-            region: event.region,
-            log_group: event.log_group,
-            log_stream: event.log_stream,
-        };
-        let timestamp = event.timestamp.or_else(|| time_in_text(&event.message)).unwrap_or(UNKNOWN_MS);
-        let has_id = !event.id.is_empty();
-        let log_event = LogEvent { id: event.id, timestamp, message: event.message };
-        let delivery =
-            Delivery { is_data: true, source: self.place.complete(source), events: vec![log_event], unreadable: 0 };
-        let identity = if has_id { delivery.identity() } else { self.standing(text, number) };
-        self.sink.take(Unit { identity, delivery })
-    }
-
-    fn text(&mut self, line: &str, number: usize) -> Result<(), CliError> {
-        let (timestamp, message) = export_line(line);
-        let id = format!("{:016x}", self.standing(line, number));
-        let log_event = LogEvent {
-            id: Cow::Owned(id),
-            timestamp: timestamp.or_else(|| time_in_text(message)).unwrap_or(UNKNOWN_MS),
-            message: Cow::Borrowed(message),
-        };
-        let delivery = Delivery {
-            is_data: true,
-            source: self.place.complete(Source::default()),
-            events: vec![log_event],
-            unreadable: 0,
-        };
-        let identity = delivery.identity();
-        self.sink.take(Unit { identity, delivery })
-    }
-
-    /// A hash of a text and of where it stands.
-    fn standing(&self, text: &str, number: usize) -> u64 {
-        let place = xxh3_64_with_seed(self.path.as_os_str().as_encoded_bytes(), number as u64);
-        xxh3_64_with_seed(text.as_bytes(), place)
-    }
-}
-
-/// Whether a text that is no document has lines that are: then it has one a line, and some are broken.
-fn has_lines_of_their_own(text: &str) -> bool {
-    text.lines().skip(1).any(|line| line.starts_with('{') && form(line).is_ok_and(|form| !matches!(form, Form::Other)))
-}
-
-fn line_number(text: &str, offset: usize) -> usize {
-    let rest = &text[offset..];
-    let start = offset + (rest.len() - rest.trim_start().len());
-    text[..start].matches('\n').count() + 1
-}
-
-/// Time and message of a line of an export to S3 (`<time> <message>`). The old timeout line begins with a time and a
-/// blank, too, and is left as it is.
-fn export_line(line: &str) -> (Option<i64>, &str) {
-    let Some((first, message)) = line.split_once(' ') else {
-        return (None, line);
-    };
-    let is_time = first.ends_with('Z') && first.as_bytes().get(10) == Some(&b'T');
-    let is_timeout = message.split_once(' ').is_some_and(|(_, rest)| rest.starts_with("Task timed out after "));
-    let is_timeout =
-        is_timeout && !message.starts_with(|c: char| c.is_ascii_digit() && message.get(10..11) == Some("T"));
-    match from_rfc3339(first).filter(|_| is_time) {
-        Some(at_ms) if is_timeout => (Some(at_ms), line),
-        Some(at_ms) => (Some(at_ms), message),
-        None => (None, line),
-    }
-}
-
-/// The time that a line of text begins with.
-fn time_in_text(message: &str) -> Option<i64> {
-    let first = message.get(..40).unwrap_or(message).split(['\t', ' ']).next()?;
-    if first.ends_with('Z') { from_rfc3339(first) } else { None }
+        all_read
+    })
 }
 
 #[cfg(test)]
@@ -312,7 +145,7 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(content.as_bytes()).unwrap();
         let mut taken = Taken::default();
-        let all_read = read(&[file.path().to_owned()], &Place::default(), &mut taken).unwrap();
+        let all_read = read(&[file.path().to_owned()], &Place::default(), std::slice::from_mut(&mut taken)).unwrap();
         (all_read, taken)
     }
 
@@ -354,6 +187,22 @@ mod tests {
     }
 
     #[test]
+    fn many_sinks_take_what_one_takes() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        for i in 0..60_000 {
+            writeln!(file, "{{\"message\":\"line {i} of a file that is larger than a chunk\",\"id\":\"{i}\"}}")
+                .unwrap();
+        }
+        writeln!(file, "{{\"message\":").unwrap();
+        let mut taken: Vec<_> = (0..3).map(|_| Taken::default()).collect();
+        assert!(!read(&[file.path().to_owned()], &Place::default(), &mut taken).unwrap());
+        let mut identities: Vec<_> = taken.iter().flat_map(|taken| taken.identities.clone()).collect();
+        identities.sort_unstable();
+        identities.dedup();
+        assert_eq!((identities.len(), taken.iter().map(|taken| taken.unreadable).sum::<usize>()), (60_000, 1));
+    }
+
+    #[test]
     fn what_cannot_be_read_does_not_stop_the_rest() {
         let (all_read, taken) = taken(
             "{\"message\":\"a\"}\n{\"message\":\n{\"awslogs\":{\"data\":\"@@@\"}}\n\
@@ -361,6 +210,6 @@ mod tests {
         );
         assert!(!all_read);
         assert_eq!((taken.messages.len(), taken.unreadable), (2, 2));
-        assert!(!read(&["nowhere".into()], &Place::default(), &mut Taken::default()).unwrap());
+        assert!(!read(&["nowhere".into()], &Place::default(), &mut [Taken::default()]).unwrap());
     }
 }

@@ -1,6 +1,7 @@
 //! What is read first, and what the table holds after it.
 
 use std::collections::HashSet;
+use std::slice;
 
 use lamplight_aws::clock::now_ms;
 use lamplight_parser::Reading;
@@ -29,7 +30,7 @@ pub struct Read {
 /// Reads the files that the arguments name into the table.
 pub async fn read(arguments: &LocalArguments, context: &ParserContext) -> Result<Read, CliError> {
     let mut readings = Readings { now_ms: now_ms(), ..Readings::default() };
-    let all_read = input::read(&arguments.files, &Place::of(&arguments.place), &mut readings)?;
+    let all_read = input::read(&arguments.files, &Place::of(&arguments.place), slice::from_mut(&mut readings))?;
     let mut rest = readings.readings;
     while !rest.is_empty() {
         let later = rest.split_off(rest.len().min(BATCH));
