@@ -5,7 +5,7 @@ use std::fmt;
 
 use lamplight_rollup::time::from_rfc3339;
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The form of a JSON object.
@@ -119,19 +119,19 @@ impl<'de> Visitor<'de> for ProbeVisitor {
         while let Some(key) = map.next_key::<Cow<'_, str>>()? {
             let event = &mut probe.event;
             match key.as_ref() {
-                "message" => match text(map.next_value()?) {
-                    Some(message) => {
+                "message" => match map.next_value()? {
+                    Scalar::Text(message) => {
                         probe.has_message = true;
                         event.message = message;
                     }
-                    None => probe.has_others = true,
+                    Scalar::Number(_) | Scalar::Other => probe.has_others = true,
                 },
-                "timestamp" => event.timestamp = time(map.next_value()?),
-                "id" | "eventId" => event.id = text(map.next_value()?).unwrap_or_default(),
-                "logGroup" | "logGroupName" => event.log_group = text(map.next_value()?),
-                "logStream" | "logStreamName" => event.log_stream = text(map.next_value()?),
-                "owner" | "account" => event.account = text(map.next_value()?),
-                "region" => event.region = text(map.next_value()?),
+                "timestamp" => event.timestamp = map.next_value::<Scalar<'_>>()?.time(),
+                "id" | "eventId" => event.id = map.next_value::<Scalar<'_>>()?.text().unwrap_or_default(),
+                "logGroup" | "logGroupName" => event.log_group = map.next_value::<Scalar<'_>>()?.text(),
+                "logStream" | "logStreamName" => event.log_stream = map.next_value::<Scalar<'_>>()?.text(),
+                "owner" | "account" => event.account = map.next_value::<Scalar<'_>>()?.text(),
+                "region" => event.region = map.next_value::<Scalar<'_>>()?.text(),
                 "awslogs" => probe.has_delivery |= is_packed(map.next_value()?),
                 "Records" => probe.has_delivery |= is_batch(map.next_value()?),
                 "messageType" => {
@@ -154,15 +154,78 @@ impl<'de> Visitor<'de> for ProbeVisitor {
     }
 }
 
-fn text(value: &RawValue) -> Option<Cow<'_, str>> {
-    #[derive(Deserialize)]
-    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-    serde_json::from_str::<Text<'_>>(value.get()).ok().map(|text| text.0)
+/// A value, as far as an event has use for it.
+enum Scalar<'a> {
+    Text(Cow<'a, str>),
+    Number(i64),
+    Other,
 }
 
-/// Milliseconds since the epoch, as a number or as RFC 3339.
-fn time(value: &RawValue) -> Option<i64> {
-    value.get().parse().ok().or_else(|| from_rfc3339(&text(value)?))
+impl<'a> Scalar<'a> {
+    fn text(self) -> Option<Cow<'a, str>> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// Milliseconds since the epoch, as a number or as RFC 3339.
+    fn time(self) -> Option<i64> {
+        match self {
+            Self::Number(epoch_ms) => Some(epoch_ms),
+            Self::Text(text) => from_rfc3339(&text),
+            Self::Other => None,
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ScalarVisitor)
+    }
+}
+
+struct ScalarVisitor;
+
+impl<'de> Visitor<'de> for ScalarVisitor {
+    type Value = Scalar<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Scalar::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Scalar::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Scalar::Number(number))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(i64::try_from(number).map_or(Scalar::Other, Scalar::Number))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Scalar::Other)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Scalar::Other)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Scalar::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        IgnoredAny.visit_map(map).map(|_| Scalar::Other)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        IgnoredAny.visit_seq(list).map(|_| Scalar::Other)
+    }
 }
 
 fn is_packed(value: &RawValue) -> bool {

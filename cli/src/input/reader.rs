@@ -119,6 +119,8 @@ fn share_out<S: Sink + Send>(
 mod tests {
     use std::io::Write;
 
+    use super::super::Unit;
+
     use super::*;
 
     #[derive(Default)]
