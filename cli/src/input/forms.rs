@@ -45,18 +45,28 @@ struct Probe<'a> {
     has_others: bool,
 }
 
+impl Probe<'_> {
+    /// Whether it is an event: it names the place of its message, or has nothing that an event has not. A structured
+    /// log has a message, too.
+    const fn is_event(&self) -> bool {
+        let names_place = self.event.log_group.is_some() || self.event.log_stream.is_some();
+        self.has_message && (names_place || !self.has_others)
+    }
+}
+
 /// Tells the form of a JSON object.
 ///
 /// # Errors
 ///
 /// What is wrong with the JSON.
 pub fn form(text: &str) -> Result<Form<'_>, serde_json::Error> {
-    let probe: Probe<'_> = serde_json::from_str(text)?;
+    let mut probe: Probe<'_> = serde_json::from_str(text)?;
+    let are_events = |events: &Vec<&RawValue>| events.iter().all(|event| is_event(event.get()));
     Ok(if probe.has_delivery || (probe.has_message_type && probe.has_log_events) {
         Form::Payload
-    } else if let Some(events) = probe.events.filter(|events| events.iter().all(|event| is_event(event.get()))) {
+    } else if let Some(events) = probe.events.take().filter(are_events) {
         Form::Events(events)
-    } else if probe.has_message && !probe.has_others {
+    } else if probe.is_event() {
         Form::Event(probe.event)
     } else {
         Form::Other
@@ -252,6 +262,7 @@ mod tests {
         assert!(
             matches!(form(r#"{"timestamp":"1970-01-01T00:00:01Z","message":"a"}"#), Ok(Form::Event(event)) if event.timestamp == Some(1_000))
         );
+        assert!(matches!(form(r#"{"logGroup":"g","message":"a","tags":[]}"#), Ok(Form::Event(_))));
         for logged in [
             r#"{"level":"ERROR","message":"no card"}"#,
             r#"{"Records":[{"s3":{}}]}"#,
