@@ -1,7 +1,7 @@
 //! `lamplight explain`: what each log event means.
 
 use std::borrow::Cow;
-use std::io::{BufWriter, Stdout, Write, stdout};
+use std::io::{BufWriter, IsTerminal, Stdout, Write, stdout};
 use std::process::ExitCode;
 use std::slice;
 
@@ -15,7 +15,8 @@ use crate::input::{Place, Sink, Unit, read};
 use crate::tables;
 
 pub fn run(arguments: &ExplainArguments) -> Result<ExitCode, CliError> {
-    let mut explain = Explain { output: arguments.output, out: BufWriter::new(stdout()) };
+    let mut explain =
+        Explain { output: arguments.output, is_watched: stdout().is_terminal(), out: BufWriter::new(stdout()) };
     let all_read = read(&arguments.files, &Place::of(&arguments.place), slice::from_mut(&mut explain))?;
     explain.out.flush().map_err(CliError::Output)?;
     Ok(if all_read { ExitCode::SUCCESS } else { ExitCode::from(2) })
@@ -23,6 +24,8 @@ pub fn run(arguments: &ExplainArguments) -> Result<ExitCode, CliError> {
 
 struct Explain {
     output: Output,
+    /// Whether somebody looks on while the lines come.
+    is_watched: bool,
     /// One write for many lines.
     out: BufWriter<Stdout>,
 }
@@ -40,6 +43,9 @@ impl Sink for Explain {
                 Output::Table => tables::explanation(&fact, &unit.delivery.source, &event.message),
             };
             writeln!(self.out, "{line}").map_err(CliError::Output)?;
+        }
+        if self.is_watched {
+            self.out.flush().map_err(CliError::Output)?;
         }
         Ok(())
     }

@@ -18,6 +18,7 @@ use lamplight_embedded::Embedded;
 use lamplight_logs::Limits;
 use lamplight_rollup::ErrorLogs;
 use tokio::net::TcpListener;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::arguments::LocalArguments;
 use crate::error::CliError;
@@ -27,6 +28,9 @@ use topic::LocalTopic;
 type ParserContext = lamplight_parser::Context<LocalTopic>;
 
 pub async fn run(arguments: LocalArguments) -> Result<ExitCode, CliError> {
+    // What the functions would say in their own logs.
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(LevelFilter::WARN).without_time();
+    log.with_target(false).init();
     let embedded = Embedded::start(arguments.dynamodb_port, arguments.data.as_deref()).await?;
     let topic = LocalTopic::new(embedded.table(), &arguments);
     let context = ParserContext {

@@ -5,9 +5,6 @@ use std::path::Path;
 
 use crate::error::CliError;
 
-/// Bytes of a chunk, besides the rest of its last line.
-const CHUNK_BYTES: usize = 1 << 20;
-
 /// Bytes of a line; a longer one is refused.
 const LINE_BYTES: u64 = 64 << 20;
 
@@ -24,11 +21,12 @@ impl<'p> Chunks<'p> {
         Self { path, reader, next_line: 1 }
     }
 
-    /// The next chunk and the number of its first line; nothing at the end.
+    /// The next chunk and the number of its first line; nothing at the end. It is what can be read at once: who writes
+    /// into a pipe line by line is read line by line.
     pub fn next(&mut self) -> Result<Option<(usize, Vec<u8>)>, CliError> {
-        let mut chunk = Vec::with_capacity(CHUNK_BYTES);
-        let read = (&mut self.reader).take(CHUNK_BYTES as u64).read_to_end(&mut chunk);
-        read.map_err(|error| self.failed(&error.to_string()))?;
+        let available = self.reader.fill_buf().map(<[u8]>::to_vec);
+        let mut chunk = available.map_err(|error| self.failed(&error.to_string()))?;
+        self.reader.consume(chunk.len());
         if chunk.is_empty() {
             return Ok(None);
         }

@@ -38,7 +38,7 @@ async fn add_minutes<P: Publish>(readings: &[Reading], context: &Context<P>, now
     for Reading { delivery, ledger } in readings {
         for (function, rollups) in &ledger.functions {
             for (minute_ms, rollup) in rollups {
-                let minute = minute(*minute_ms, now_ms);
+                let minute = Bucket { span: Span::Minute, start_ms: *minute_ms };
                 let part = Part { delivery: *delivery, rollup: rollup.clone() };
                 minutes.entry((function, minute)).or_default().push(part);
             }
@@ -47,12 +47,6 @@ async fn add_minutes<P: Publish>(readings: &[Reading], context: &Context<P>, now
     let hours: BTreeSet<_> = minutes.keys().map(|(function, minute)| (*function, minute.within(Span::Hour))).collect();
     context.table.mark_pending(&hours, now_ms).await?;
     context.table.add_minutes(minutes, now_ms).await
-}
-
-/// The minute of events; that of their reading where their time is not known.
-fn minute(minute_ms: i64, now_ms: i64) -> Bucket {
-    let is_known = minute_ms != lamplight_rollup::time::UNKNOWN_MS;
-    Bucket::holding(Span::Minute, if is_known { minute_ms } else { now_ms })
 }
 
 /// Records an issue, and publishes its alert if this delivery is to do so; whether it did. An alert that the topic
