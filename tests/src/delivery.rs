@@ -2,8 +2,7 @@
 
 use std::io::Write;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64_simd::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
@@ -88,7 +87,7 @@ impl Stream {
 
 /// `base64(gzip(bytes))`.
 pub fn pack(bytes: &[u8]) -> String {
-    BASE64_STANDARD.encode(gzip(bytes))
+    STANDARD.encode_to_string(gzip(bytes))
 }
 
 /// `gzip(bytes)`.

@@ -33,14 +33,15 @@ struct Explain {
 impl Sink for Explain {
     fn take(&mut self, unit: Unit<'_>) -> Result<(), CliError> {
         for event in &unit.delivery.events {
+            let message = event.message.text();
             let fact = if unit.delivery.is_data {
-                recognise(&event.message, &unit.delivery.source)
+                recognise(&message, &unit.delivery.source)
             } else {
                 Fact::new(Kind::Control, "control")
             };
             let line = match self.output {
                 Output::Json => serde_json::to_string(&Explanation::of(&fact, &unit.delivery.source))?,
-                Output::Table => tables::explanation(&fact, &unit.delivery.source, &event.message),
+                Output::Table => tables::explanation(&fact, &unit.delivery.source, &message),
             };
             writeln!(self.out, "{line}").map_err(CliError::Output)?;
         }

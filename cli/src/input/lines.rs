@@ -5,7 +5,7 @@ use std::path::Path;
 
 use indicatif::ProgressBar;
 use lamplight_logs::delivery::{Payload, payload, unpack};
-use lamplight_logs::{Delivery, DeliveryError, Limits, LogEvent, Source};
+use lamplight_logs::{Delivery, DeliveryError, Limits, LogEvent, Message, Source};
 use lamplight_rollup::time::{UNKNOWN_MS, from_rfc3339};
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
@@ -148,12 +148,12 @@ impl<'s, S: Sink> Lines<'s, S> {
         self.sink.take(Unit { identity, delivery })
     }
 
-    fn events(&mut self, events: &[&RawValue], number: usize) -> Result<(), CliError> {
+    fn events(&mut self, events: &[&str], number: usize) -> Result<(), CliError> {
         self.has_envelopes = true;
         for (i, raw) in events.iter().enumerate() {
-            match event(raw.get()) {
+            match event(raw) {
                 Some(event) => self.event(event, &format!("{i} {raw}"), number)?,
-                None => self.refuse(raw.get(), number, &format!("event {} has no message", i + 1)),
+                None => self.refuse(raw, number, &format!("event {} has no message", i + 1)),
             }
         }
         Ok(())
@@ -168,7 +168,7 @@ impl<'s, S: Sink> Lines<'s, S> {
             log_group: event.log_group,
             log_stream: event.log_stream,
         };
-        let timestamp = event.timestamp.or_else(|| time_in_text(&event.message)).unwrap_or(UNKNOWN_MS);
+        let timestamp = event.timestamp.or_else(|| time_in_text(&event.message.text())).unwrap_or(UNKNOWN_MS);
         let has_id = !event.id.is_empty();
         let log_event = LogEvent { id: event.id, timestamp, message: event.message };
         let delivery =
@@ -183,7 +183,7 @@ impl<'s, S: Sink> Lines<'s, S> {
         let log_event = LogEvent {
             id: Cow::Owned(id),
             timestamp: timestamp.or_else(|| time_in_text(message)).unwrap_or(UNKNOWN_MS),
-            message: Cow::Borrowed(message),
+            message: Message::from(message),
         };
         let delivery = Delivery {
             is_data: true,

@@ -134,7 +134,7 @@ mod tests {
         fn take(&mut self, unit: Unit<'_>) -> Result<(), CliError> {
             self.identities.push(unit.identity);
             let events = unit.delivery.events.iter();
-            self.messages.extend(events.map(|event| (event.timestamp, event.message.clone().into_owned())));
+            self.messages.extend(events.map(|event| (event.timestamp, event.message.text().into_owned())));
             Ok(())
         }
 

@@ -16,8 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64_simd::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use lamplight_embedded::{Embedded, TABLE};
@@ -203,7 +202,7 @@ fn delivery(number: usize) -> String {
     );
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(document.as_bytes()).unwrap();
-    format!(r#"{{"awslogs":{{"data":"{}"}}}}"#, BASE64_STANDARD.encode(encoder.finish().unwrap()))
+    format!(r#"{{"awslogs":{{"data":"{}"}}}}"#, STANDARD.encode_to_string(encoder.finish().unwrap()))
 }
 
 /// Processor time that a process has used, in hundredths of a second.

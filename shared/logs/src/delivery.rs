@@ -5,15 +5,15 @@
 //! with subscriptions".
 
 use std::borrow::Cow;
-use std::io::Read;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use flate2::bufread::MultiGzDecoder;
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use xxhash_rust::xxh3::Xxh3Default;
+use base64_simd::STANDARD;
+use memchr::memchr;
+use serde::de::IgnoredAny;
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
+use crate::inflate::inflate;
+use crate::json::{Json, Reader, members};
+use crate::message::Message;
 use crate::source::Source;
 
 /// What a delivery may be at the most. What is over a bound is refused and reported, never half read.
@@ -40,8 +40,8 @@ pub enum DeliveryError {
     #[error("the payload is neither {{\"awslogs\":…}} nor a Kinesis batch nor a decoded delivery")]
     UnknownShape,
     /// The data is not base64.
-    #[error("the data is not base64: {0}")]
-    Base64(#[from] base64::DecodeError),
+    #[error("the data is not base64")]
+    Base64(#[from] base64_simd::Error),
     /// The data does not inflate.
     #[error("the data is not gzip: {0}")]
     Gzip(#[source] std::io::Error),
@@ -53,7 +53,7 @@ pub enum DeliveryError {
     },
     /// The inflated document is no delivery.
     #[error("the inflated document is not a delivery: {0}")]
-    Document(#[source] serde_json::Error),
+    Document(&'static str),
 }
 
 /// The envelope that a payload is.
@@ -76,62 +76,60 @@ pub struct KinesisRecord<'a> {
     pub data: Cow<'a, str>,
 }
 
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow)]
-    awslogs: Option<Data<'a>>,
-    #[serde(borrow, rename = "Records")]
-    records: Option<Vec<Record<'a>>>,
-    #[serde(borrow, rename = "messageType")]
-    message_type: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Data<'a> {
-    #[serde(borrow)]
-    data: Cow<'a, str>,
-}
-
-#[derive(Deserialize)]
-struct Record<'a> {
-    #[serde(borrow)]
-    kinesis: Option<KinesisData<'a>>,
-}
-
-#[derive(Default, Deserialize)]
-struct KinesisData<'a> {
-    #[serde(borrow, default, rename = "sequenceNumber")]
-    sequence_number: Cow<'a, str>,
-    /// Absent data is data that does not inflate: the record is unreadable, its neighbours are not.
-    #[serde(borrow, default)]
-    data: Cow<'a, str>,
-}
-
 /// Reads the envelope of a payload.
 ///
 /// # Errors
 ///
 /// [`DeliveryError::NotJson`] and [`DeliveryError::UnknownShape`].
 pub fn payload(text: &str) -> Result<Payload<'_>, DeliveryError> {
-    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => DeliveryError::UnknownShape,
-        _ => DeliveryError::NotJson(error),
-    })?;
-    if let Some(awslogs) = envelope.awslogs {
-        return Ok(Payload::Subscription(awslogs.data));
-    }
-    if envelope.message_type.is_some() {
-        return Ok(Payload::Decoded(text));
-    }
-    let records = envelope.records.ok_or(DeliveryError::UnknownShape)?;
-    if !records.is_empty() && records.iter().all(|record| record.kinesis.is_none()) {
-        return Err(DeliveryError::UnknownShape);
-    }
-    let records = records.into_iter().map(|record| {
-        let kinesis = record.kinesis.unwrap_or_default();
-        KinesisRecord { sequence_number: kinesis.sequence_number, data: kinesis.data }
+    let (mut data, mut is_document, mut records) = (None, false, None);
+    let is_object = members(Json::Plain(text), |key, value| match key {
+        "awslogs" => drop(value.members(|key, value| {
+            if key == "data" {
+                data = base64_text(value);
+            }
+        })),
+        "messageType" => is_document = true,
+        "Records" => records = kinesis_records(value),
+        _ => {}
     });
-    Ok(Payload::Kinesis(records.collect()))
+    match (data, records) {
+        (Some(data), _) if is_object => Ok(Payload::Subscription(data)),
+        _ if is_object && is_document => Ok(Payload::Decoded(text)),
+        (None, Some(records)) if is_object => Ok(Payload::Kinesis(records)),
+        _ => Err(serde_json::from_str::<IgnoredAny>(text)
+            .map_or_else(DeliveryError::NotJson, |_| DeliveryError::UnknownShape)),
+    }
+}
+
+/// The records of a batch; nothing if it is one of another service, or no list of objects.
+fn kinesis_records<'a>(value: &mut Reader<'a>) -> Option<Vec<KinesisRecord<'a>>> {
+    let (mut records, mut are_objects, mut is_kinesis) = (Vec::new(), true, false);
+    let is_list = value.elements(|value| {
+        // A record without data is unreadable, its neighbours are not.
+        let mut record = KinesisRecord { sequence_number: Cow::Borrowed(""), data: Cow::Borrowed("") };
+        are_objects &= value.members(|key, value| {
+            if key == "kinesis" {
+                is_kinesis |= value.members(|key, value| match key {
+                    "sequenceNumber" => record.sequence_number = value.text().unwrap_or_default(),
+                    "data" => record.data = base64_text(value).unwrap_or_default(),
+                    _ => {}
+                });
+            }
+        });
+        records.push(record);
+    });
+    (is_list && are_objects && (is_kinesis || records.is_empty())).then_some(records)
+}
+
+/// Base64, which is long and mostly has no escapes.
+fn base64_text<'a>(value: &mut Reader<'a>) -> Option<Cow<'a, str>> {
+    let text = value.text_as_it_stands()?;
+    Some(if memchr(b'\\', text.as_bytes()).is_some() {
+        Cow::Owned(Message::in_json(text).text().into_owned())
+    } else {
+        Cow::Borrowed(text)
+    })
 }
 
 /// Unpacks `base64(gzip(document))`. Bytes that are no UTF-8 are replaced: they must not cost the rest.
@@ -140,31 +138,48 @@ pub fn payload(text: &str) -> Result<Payload<'_>, DeliveryError> {
 ///
 /// [`DeliveryError::Base64`], [`DeliveryError::Gzip`] and [`DeliveryError::TooLarge`].
 pub fn unpack(data: &str, limits: Limits) -> Result<String, DeliveryError> {
-    let packed = BASE64_STANDARD.decode(data.trim())?;
-    let mut inflated = Vec::with_capacity((packed.len() * 6).min(limits.inflated_bytes));
-    let bound = limits.inflated_bytes as u64 + 1;
-    MultiGzDecoder::new(packed.as_slice()).take(bound).read_to_end(&mut inflated).map_err(DeliveryError::Gzip)?;
-    if inflated.len() > limits.inflated_bytes {
-        return Err(DeliveryError::TooLarge { limit_bytes: limits.inflated_bytes });
-    }
+    let limit_bytes = limits.inflated_bytes;
+    let packed = STANDARD.decode_to_vec(data.trim())?;
+    let inflated = inflate(&packed, limit_bytes).map_err(DeliveryError::Gzip)?;
+    let inflated = inflated.ok_or(DeliveryError::TooLarge { limit_bytes })?;
     Ok(String::from_utf8(inflated).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
+/// Bytes of an event in a document, by which the room for its events is estimated.
+const EVENT_BYTES: usize = 256;
+
 /// One log event of a delivery.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogEvent<'a> {
     /// Unique within the log group; the same in every repetition.
-    #[serde(borrow, default)]
     pub id: Cow<'a, str>,
     /// Milliseconds since the epoch.
     pub timestamp: i64,
     /// What was written.
-    #[serde(borrow)]
-    pub message: Cow<'a, str>,
+    pub message: Message<'a>,
+}
+
+impl<'a> LogEvent<'a> {
+    fn read(value: &mut Reader<'a>) -> Option<Self> {
+        let (mut id, mut timestamp, mut message) = (Cow::Borrowed(""), None, None);
+        value.members(|key, value| match key {
+            "id" => id = value.text().unwrap_or_default(),
+            "timestamp" => timestamp = value.integer(),
+            "message" => message = value.text_as_it_stands(),
+            _ => {}
+        });
+        Some(Self { id, timestamp: timestamp?, message: Message::in_json(message?) })
+    }
+
+    /// The identity of the event within its log group: a hash of its id, or of its text where it has none.
+    #[must_use]
+    pub fn identity(&self) -> u64 {
+        if self.id.is_empty() { xxh3_64(self.message.text().as_bytes()) } else { xxh3_64(self.id.as_bytes()) }
+    }
 }
 
 /// The events of one log stream that came together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Delivery<'a> {
     /// Whether it carries log events; control messages and unknown types do not.
     pub is_data: bool,
@@ -176,21 +191,6 @@ pub struct Delivery<'a> {
     pub unreadable: usize,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Document<'a, E> {
-    #[serde(borrow)]
-    message_type: Cow<'a, str>,
-    #[serde(borrow)]
-    owner: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    log_group: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    log_stream: Option<Cow<'a, str>>,
-    #[serde(default = "Vec::new")]
-    log_events: Vec<E>,
-}
-
 impl<'a> Delivery<'a> {
     /// Reads the document of a delivery. An event that cannot be read is counted and passed over.
     ///
@@ -198,25 +198,36 @@ impl<'a> Delivery<'a> {
     ///
     /// [`DeliveryError::Document`] if the document is not a delivery.
     pub fn read(document: &'a str, region: Option<&'a str>) -> Result<Self, DeliveryError> {
-        if let Ok(whole) = serde_json::from_str::<Document<'a, LogEvent<'a>>>(document) {
-            return Ok(Self::new(whole, region, Some));
-        }
-        let loose: Document<'a, &'a RawValue> = serde_json::from_str(document).map_err(DeliveryError::Document)?;
-        Ok(Self::new(loose, region, |event| serde_json::from_str(event.get()).ok()))
+        let mut delivery = Self::default();
+        delivery.source.region = region.map(Cow::Borrowed);
+        delivery.events.reserve(document.len() / EVENT_BYTES);
+        let (mut has_type, mut has_list) = (false, true);
+        let is_whole = members(Json::Plain(document), |key, value| match key {
+            "messageType" => {
+                let message_type = value.text();
+                has_type = message_type.is_some();
+                delivery.is_data = message_type.as_deref() == Some("DATA_MESSAGE");
+            }
+            "owner" => delivery.source.account = value.text(),
+            "logGroup" => delivery.source.log_group = value.text(),
+            "logStream" => delivery.source.log_stream = value.text(),
+            "logEvents" => has_list = value.elements(|event| delivery.add(LogEvent::read(event))),
+            _ => {}
+        });
+        let fault = match () {
+            () if !is_whole => "it is no whole JSON object",
+            () if !has_type => "it has no \"messageType\"",
+            () if !has_list => "its \"logEvents\" are no list",
+            () => return Ok(delivery),
+        };
+        Err(DeliveryError::Document(fault))
     }
 
-    fn new<E>(document: Document<'a, E>, region: Option<&'a str>, event: impl Fn(E) -> Option<LogEvent<'a>>) -> Self {
-        let is_data = document.message_type == "DATA_MESSAGE";
-        let count = document.log_events.len();
-        let events: Vec<_> = document.log_events.into_iter().filter_map(event).collect();
-        let known = |text: Option<Cow<'a, str>>| text.filter(|text| !text.is_empty());
-        let source = Source {
-            account: known(document.owner),
-            region: region.map(Cow::Borrowed),
-            log_group: known(document.log_group),
-            log_stream: known(document.log_stream),
-        };
-        Self { is_data, source, unreadable: count - events.len(), events }
+    fn add(&mut self, event: Option<LogEvent<'a>>) {
+        match event {
+            Some(event) => self.events.push(event),
+            None => self.unreadable += 1,
+        }
     }
 
     /// The identity of the delivery: a hash of where its events come from and of their ids. A repetition has the
@@ -232,7 +243,7 @@ impl<'a> Delivery<'a> {
             add(&mut hash, &event.id);
             hash.update(&event.timestamp.to_le_bytes());
             if event.id.is_empty() {
-                add(&mut hash, &event.message);
+                add(&mut hash, &event.message.text());
             }
         }
         hash.digest()
@@ -257,7 +268,7 @@ mod tests {
     fn pack(document: &str) -> String {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(document.as_bytes()).unwrap();
-        BASE64_STANDARD.encode(encoder.finish().unwrap())
+        STANDARD.encode_to_string(encoder.finish().unwrap())
     }
 
     fn document(events: &str) -> String {

@@ -8,6 +8,7 @@
 //! - [`delivery`]: the envelopes that CloudWatch Logs and Kinesis hand over, unpacked within a bound
 //! - [`source`]: which function a log group and stream belong to
 //! - [`fact`]: what a line means
+//! - [`json`]: JSON objects, member by member, also where they stand in a string
 //! - `platform`: the lines that Lambda itself writes, as text and as JSON
 //! - `runtime`: what the languages' runtimes write when a function fails
 //! - `application`: what the function's own code writes: text with a level, structured events, metrics, spans
@@ -15,11 +16,14 @@
 mod application;
 pub mod delivery;
 pub mod fact;
-mod json;
+mod inflate;
+pub mod json;
 mod level;
+mod message;
 mod platform;
 mod recognise;
 mod runtime;
+mod scan;
 pub mod source;
 mod text;
 mod trace;
@@ -27,6 +31,7 @@ mod trace;
 pub use delivery::{Delivery, DeliveryError, Limits, LogEvent};
 pub use fact::{Counts, Detection, Fact, Kind, Status};
 pub use level::Level;
-pub use recognise::recognise;
+pub use message::Message;
+pub use recognise::{recognise, recognise_message};
 pub use source::Source;
 pub use trace::xray_trace_id;

@@ -2,6 +2,8 @@
 
 use crate::application;
 use crate::fact::{Fact, Kind};
+use crate::json::Json;
+use crate::message::Message;
 use crate::platform;
 use crate::runtime;
 use crate::source::Source;
@@ -16,12 +18,27 @@ type Detector = for<'a> fn(&'a str) -> Option<Fact<'a>>;
 pub fn recognise<'a>(message: &'a str, source: &Source<'_>) -> Fact<'a> {
     let line = message.trim_end();
     let text = line.trim_start();
-    let found = match text.as_bytes().first() {
-        None => None,
-        Some(b'{') => application::object::read(text, source),
-        Some(first) => detectors(*first).iter().find_map(|read| read(line)),
+    let detectors = match text.as_bytes().first() {
+        None => &[],
+        Some(b'{') => match application::object::read(Json::Plain(text), source) {
+            Some(fact) => return fact,
+            None => &[],
+        },
+        Some(first) => detectors(*first),
     };
-    found.unwrap_or_else(|| Fact::new(Kind::Plain, "plain"))
+    detectors.iter().find_map(|read| read(line)).unwrap_or_else(|| Fact::new(Kind::Plain, "plain"))
+}
+
+/// What a message means. It is read as it stands in its delivery, or from the scratch space, into which its text goes if
+/// it cannot be.
+#[must_use]
+pub fn recognise_message<'a>(message: &'a Message<'_>, source: &Source<'_>, scratch: &'a mut String) -> Fact<'a> {
+    if let Some(object) = message.escaped().filter(|text| text.starts_with('{'))
+        && let Some(fact) = application::object::read(Json::Escaped(object), source)
+    {
+        return fact;
+    }
+    recognise(message.line_in(scratch), source)
 }
 
 /// The detectors whose lines can begin with this byte, the likeliest first.
@@ -135,6 +152,24 @@ mod tests {
         fn any_line_made_of_known_pieces_has_a_meaning(pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..14)) {
             let text = pieces.concat();
             let _ = recognise(&text, &Source::default());
+        }
+
+        #[test]
+        fn a_message_means_the_same_as_it_stands_in_its_delivery(
+            pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..14),
+            shape in 0..4,
+        ) {
+            let inner = pieces.concat();
+            let text = match shape {
+                0 => inner,
+                1 => serde_json::json!({"level": "ERROR", "message": inner, "errorType": inner}).to_string(),
+                2 => serde_json::json!({"message": {"errorType": "x", "errorMessage": inner}, "requestId": inner}).to_string() + "\n",
+                _ => format!("{{\"type\":\"platform.report\",\"record\":{{{inner}}}}}"),
+            };
+            let quoted = serde_json::Value::from(text.as_str()).to_string();
+            let (message, mut scratch) = (Message::in_json(&quoted[1..quoted.len() - 1]), String::new());
+            let fact = recognise_message(&message, &Source::default(), &mut scratch);
+            prop_assert_eq!(fact, recognise(&text, &Source::default()));
         }
 
         #[test]

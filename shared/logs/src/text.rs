@@ -1,16 +1,43 @@
 //! Reading text lines: tokens, timestamps, request ids, numbers.
 
+use crate::scan::{each, each_without, find};
+
 /// What follows the first run of blanks and tabs after `head`, if the line begins with `head` and such a run.
 pub(crate) fn after_word<'a>(line: &'a str, head: &str) -> Option<&'a str> {
     let rest = line.strip_prefix(head)?;
-    let trimmed = rest.trim_start_matches([' ', '\t']);
+    let trimmed = after_blanks(rest);
     (trimmed.len() < rest.len()).then_some(trimmed)
+}
+
+/// The text without the blanks and tabs at its start.
+pub(crate) fn after_blanks(text: &str) -> &str {
+    let blanks = text.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    &text[blanks..]
+}
+
+/// The text without the white space at its start.
+pub(crate) fn after_space(text: &str) -> &str {
+    let ascii = text.bytes().take_while(u8::is_ascii_whitespace).count();
+    let rest = &text[ascii..];
+    if rest.as_bytes().first().is_some_and(u8::is_ascii_graphic) { rest } else { rest.trim_start() }
+}
+
+/// A column and what follows its tab; nothing if there is no tab.
+pub(crate) fn column(text: &str) -> Option<(&str, &str)> {
+    let tab = find(text.as_bytes(), 0, |block| each(block, b'\t'))?;
+    Some((&text[..tab], &text[tab + 1..]))
 }
 
 /// The text up to the first white space, and what follows it.
 pub(crate) fn token(text: &str) -> (&str, &str) {
-    let end = text.find(char::is_whitespace).unwrap_or(text.len());
-    text.split_at(end)
+    let bytes = text.as_bytes();
+    // Blanks are at most 32 in ASCII, and above 127 elsewhere.
+    let stop = find(bytes, 0, |block| each(block, b' ') | each_without(block, 0xe0) | !each_without(block, 0x80));
+    let end = match stop {
+        Some(stop) if !bytes[stop].is_ascii_whitespace() => text.find(char::is_whitespace),
+        stop => stop,
+    };
+    text.split_at(end.unwrap_or(text.len()))
 }
 
 /// The first line of a message, whether its lines are joined by `\n` or by `\r`.
@@ -23,7 +50,7 @@ pub(crate) fn first_line(message: &str) -> &str {
 ///
 /// Numbers that no duration, size or limit can have (negative, or over 10⁹) are not read.
 pub(crate) fn number(text: &str) -> Option<(f64, &str)> {
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let end = text.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
     let value = measure(text[..end].parse().ok()?)?;
     Some((value, &text[end..]))
 }
@@ -42,11 +69,11 @@ pub(crate) fn whole(value: f64) -> Option<u64> {
 /// Whether a text has the form of Lambda's request ids: a UUID, or 32 hexadecimal digits.
 pub(crate) fn is_request_id(text: &str) -> bool {
     let bytes = text.as_bytes();
+    if let Ok(uuid) = <&[u8; 36]>::try_from(bytes) {
+        let alphanumerics: u8 = uuid.iter().map(|byte| u8::from(byte.is_ascii_alphanumeric())).sum();
+        return alphanumerics == 32 && [8, 13, 18, 23].iter().all(|dash| uuid[*dash] == b'-');
+    }
     match bytes.len() {
-        36 => bytes.iter().enumerate().all(|(i, b)| match i {
-            8 | 13 | 18 | 23 => *b == b'-',
-            _ => b.is_ascii_alphanumeric(),
-        }),
         32 => bytes.iter().all(u8::is_ascii_hexdigit),
         // A UUID whose groups are one digit short or long stands in real logs, too.
         30..=40 => {
@@ -60,14 +87,15 @@ pub(crate) fn is_request_id(text: &str) -> bool {
 /// Whether a text begins like an ISO 8601 time with date, `T` and `Z`: `2026-11-20T08:47:12.345Z`.
 pub(crate) fn is_utc_time(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let punctuation = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
-    (20..=30).contains(&bytes.len())
-        && bytes[bytes.len() - 1] == b'Z'
-        && punctuation.iter().all(|(i, b)| bytes[*i] == *b)
-        && bytes[..bytes.len() - 1]
-            .iter()
-            .enumerate()
-            .all(|(i, b)| b.is_ascii_digit() || punctuation.iter().any(|(at, _)| *at == i) || (i == 19 && *b == b'.'))
+    let Some((seconds, fraction)) = bytes.split_first_chunk::<19>() else { return false };
+    let form = b"0000-00-00T00:00:00";
+    (1..=11).contains(&fraction.len())
+        && seconds.iter().zip(form).all(|(byte, form)| byte == form || (*form == b'0' && byte.is_ascii_digit()))
+        && match fraction {
+            [b'Z'] => true,
+            [b'.', digits @ .., b'Z'] => digits.iter().all(u8::is_ascii_digit),
+            _ => false,
+        }
 }
 
 /// Whether a text is a name with dots such as `java.lang.RuntimeException` or `Runtime.ExitError`, or one word.

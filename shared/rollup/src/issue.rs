@@ -3,7 +3,6 @@
 use std::fmt;
 
 use lamplight_logs::{Detection, Fact, LogEvent, Source};
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::fingerprint::title;
 use crate::function::FunctionKey;
@@ -116,19 +115,18 @@ impl Issue {
         event: &LogEvent<'_>,
     ) -> Self {
         let own = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().map(str::to_owned);
-        let identity = if event.id.is_empty() { event.message.as_bytes() } else { event.id.as_bytes() };
         Self {
             key: key.clone(),
             detection,
             title: title(detection, fact),
             first_seen_ms: event.timestamp,
             sample: Sample {
-                rank: Rank { at_ms: event.timestamp, event: xxh3_64(identity) },
+                rank: Rank { at_ms: event.timestamp, event: event.identity() },
                 request_id: own(&fact.request_id),
                 trace_id: own(&fact.trace_id),
                 log_group: own(&source.log_group),
                 log_stream: own(&source.log_stream),
-                message: cut(event.message.trim_end(), SAMPLE_BYTES).to_owned(),
+                message: cut(event.message.text().trim_end(), SAMPLE_BYTES).to_owned(),
             },
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lamplight_logs::source::function_of;
-use lamplight_logs::{Delivery, Detection, Fact, Kind, LogEvent, Source, recognise};
+use lamplight_logs::{Delivery, Detection, Fact, Kind, LogEvent, Source, recognise_message};
 
 use crate::bucket::{Bucket, Span};
 use crate::fingerprint::Fingerprint;
@@ -92,9 +92,11 @@ impl Ledger {
         self.totals.unreadable += delivery.unreadable as u64;
         // Mostly all lines of a stream belong to one function, which its place names.
         let named = source.function().map(|name| Arc::new(function_key(source, Some(name))));
+        let mut scratch = String::new();
         for event in &delivery.events {
             if delivery.is_data {
-                self.add_event(source, named.as_ref(), event, error_logs);
+                let fact = recognise_message(&event.message, source, &mut scratch);
+                self.add_event(source, named.as_ref(), event, fact, error_logs);
             } else {
                 // Its time is when a subscription was made, not when a function ran.
                 self.totals.add(Kind::Control, UNKNOWN_MS);
@@ -107,9 +109,9 @@ impl Ledger {
         source: &Source<'_>,
         named: Option<&Arc<FunctionKey>>,
         event: &LogEvent<'_>,
+        mut fact: Fact<'_>,
         error_logs: ErrorLogs,
     ) {
-        let mut fact = recognise(&event.message, source);
         let is_error_log = fact.detection == Some(Detection::ErrorLog) && !fact.is_on_purpose;
         if error_logs == ErrorLogs::Ignore && is_error_log {
             fact.detection = None;
@@ -130,7 +132,7 @@ impl Ledger {
 
     /// Takes a line into the transaction that it names.
     fn join(&mut self, trace_id: &str, key: &Arc<FunctionKey>, fact: &Fact<'_>, event: &LogEvent<'_>) {
-        let request_id = cut(fact.request_id.as_deref().unwrap_or_default(), NAME_BYTES).to_owned();
+        let request_id = cut(fact.request_id.as_deref().unwrap_or_default(), NAME_BYTES).into();
         let member_key = MemberKey { function: Arc::clone(key), request_id };
         let member = Member::of(fact, event);
         match self.transactions.get_mut(trace_id) {

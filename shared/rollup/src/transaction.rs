@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use lamplight_logs::{Fact, LogEvent};
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::function::FunctionKey;
 use crate::issue::cut;
@@ -18,7 +17,7 @@ pub struct MemberKey {
     /// The function.
     pub function: Arc<FunctionKey>,
     /// The invocation; empty where the line named none.
-    pub request_id: String,
+    pub request_id: Box<str>,
 }
 
 /// What one member did.
@@ -41,7 +40,6 @@ impl Member {
         #[allow(clippy::cast_possible_truncation, reason = "a duration is below 10⁹ ms")]
         let duration_ms =
             fact.measures.duration_ms.filter(|_| fact.counts.invocations > 0).unwrap_or(0.0).round() as i64;
-        let identity = if event.id.is_empty() { event.message.as_bytes() } else { event.id.as_bytes() };
         Self {
             first_ms: event.timestamp.saturating_sub(duration_ms),
             last_ms: event.timestamp,
@@ -51,7 +49,7 @@ impl Member {
                 .map(|name| (event.timestamp, cut(name, MILESTONE_BYTES).to_owned()))
                 .into_iter()
                 .collect(),
-            errors: fact.detection.map(|_| xxh3_64(identity)).into_iter().collect(),
+            errors: fact.detection.map(|_| event.identity()).into_iter().collect(),
         }
     }
 
@@ -67,8 +65,8 @@ impl Member {
 /// Everything that is known of one trace.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Transaction {
-    /// Its members.
-    pub members: BTreeMap<MemberKey, Member>,
+    /// Its members. Most transactions have one or two, and a node of the map has room for eleven.
+    pub members: BTreeMap<MemberKey, Box<Member>>,
 }
 
 impl Transaction {
@@ -76,7 +74,7 @@ impl Transaction {
     pub fn add(&mut self, key: MemberKey, member: Member) {
         match self.members.entry(key) {
             std::collections::btree_map::Entry::Vacant(vacant) => {
-                vacant.insert(member);
+                vacant.insert(Box::new(member));
             }
             std::collections::btree_map::Entry::Occupied(mut occupied) => occupied.get_mut().merge(member),
         }
@@ -85,7 +83,7 @@ impl Transaction {
     /// Takes another's members in.
     pub fn merge(&mut self, other: Self) {
         for (key, member) in other.members {
-            self.add(key, member);
+            self.add(key, *member);
         }
     }
 

@@ -138,7 +138,7 @@ fn member_sort(member_key: &MemberKey) -> String {
 
 fn member_of(item: &Item) -> Option<(MemberKey, Member)> {
     let (request_id, function) = get_text(item, "sk")?.split_once('#')?;
-    let member_key = MemberKey { function: Arc::new(FunctionKey::parse(function)?), request_id: request_id.to_owned() };
+    let member_key = MemberKey { function: Arc::new(FunctionKey::parse(function)?), request_id: request_id.into() };
     let times: Vec<i64> = item.get(TIMES)?.as_ns().ok()?.iter().filter_map(|time| time.parse().ok()).collect();
     let texts = |name: &str| item.get(name).and_then(|set| set.as_ss().ok()).into_iter().flatten();
     let milestones = texts(MILESTONES).filter_map(|milestone| {

@@ -12,7 +12,10 @@ use crate::runtime::node;
 
 /// Reads the exception of an object that was cut.
 pub(super) fn read(text: &str) -> Option<Fact<'_>> {
-    let object = Structured::read_cut(text)?;
+    let mut object = Structured::default();
+    if !object.read_cut(text) {
+        return None;
+    }
     object.level.filter(|level| level.is_error())?;
     let (error_type, in_init, detector) = if object.has_python_level {
         (text_of(text, "\"errorType\"")?, false, "python.unhandled_json")

@@ -7,17 +7,18 @@ use std::borrow::Cow;
 
 use super::object;
 use crate::fact::{Counts, Detection, Fact, Kind};
+use crate::json::Json;
 use crate::level::Level;
 use crate::runtime;
 use crate::source::Source;
-use crate::text::{first_line, is_utc_time};
+use crate::text::{column, first_line, is_utc_time};
 
 /// Reads a line in columns.
 pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
-    let (time, rest) = line.split_once('\t').filter(|(time, _)| is_utc_time(time))?;
-    let (id, rest) = rest.split_once('\t').unwrap_or((rest, ""));
+    let (time, rest) = column(line).filter(|(time, _)| is_utc_time(time))?;
+    let (id, rest) = column(rest).unwrap_or((rest, ""));
     let request_id = Some(id).filter(|id| *id != "undefined" && !id.is_empty());
-    let (word, message) = rest.split_once('\t').unwrap_or((rest, ""));
+    let (word, message) = column(rest).unwrap_or((rest, ""));
     let (level, message) = match Level::from_word(word.trim_end()) {
         Some(level) => (Some(level), message),
         None => (None, rest),
@@ -37,7 +38,7 @@ fn read_message<'a>(message: &'a str, request_id: Option<&'a str>, level: Option
         return fact;
     }
     if message.starts_with('{')
-        && let Some(fact) = object::read(message, &Source::default())
+        && let Some(fact) = object::read(Json::Plain(message), &Source::default())
     {
         return fact;
     }

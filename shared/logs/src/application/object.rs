@@ -3,15 +3,16 @@
 use super::structured::Structured;
 use super::{cut, span};
 use crate::fact::{Fact, Kind};
-use crate::platform::record;
+use crate::json::Json;
 use crate::source::Source;
 
-/// Reads an object; nothing if the text is none.
-pub(crate) fn read<'a>(text: &'a str, source: &Source<'_>) -> Option<Fact<'a>> {
-    let Some(object) = Structured::read(text) else {
-        return cut::read(text);
-    };
-    if object.is_empty {
+/// Reads an object; nothing if the text is none. One that was cut is told only where no string holds it.
+pub(crate) fn read<'a>(json: Json<'a>, source: &Source<'_>) -> Option<Fact<'a>> {
+    let mut object = Structured::default();
+    if !object.read(json) {
+        return if let Json::Plain(text) = json { cut::read(text) } else { None };
+    }
+    if !object.has_members {
         return None;
     }
     if let Some(record) = object.platform_record() {
@@ -31,8 +32,9 @@ pub(crate) fn read<'a>(text: &'a str, source: &Source<'_>) -> Option<Fact<'a>> {
 
 impl<'a> Structured<'a> {
     /// The platform's record, if the type of the object says that it is one.
-    fn platform_record(&self) -> Option<Fact<'a>> {
-        record::read(self.event_type.as_deref()?.strip_prefix("platform.")?, self.record?)
+    fn platform_record(&mut self) -> Option<Fact<'a>> {
+        let record_type = self.event_type.as_deref()?.strip_prefix("platform.")?;
+        self.record.as_mut()?.fact(record_type)
     }
 }
 

@@ -11,9 +11,10 @@
 use std::borrow::Cow;
 
 use crate::fact::{Counts, Detection, Fact, Kind};
-use crate::json::{Member, members, members_of_cut};
+use crate::json::{Json, Reader, members, members_of_cut};
 use crate::level::Level;
 use crate::platform::exit;
+use crate::platform::record::Record;
 use crate::runtime::{node, ruby, rust};
 use crate::text::is_request_id;
 use crate::trace::xray_trace_id;
@@ -21,11 +22,11 @@ use crate::trace::xray_trace_id;
 /// What the members of an object say.
 #[derive(Debug, Default)]
 pub(super) struct Structured<'a> {
-    pub(super) is_empty: bool,
+    pub(super) has_members: bool,
     pub(super) is_metric: bool,
     pub(super) execution_arn: bool,
     pub(super) event_type: Option<Cow<'a, str>>,
-    pub(super) record: Option<Member<'a>>,
+    pub(super) record: Option<Record<'a>>,
     pub(super) trace_id: Option<Cow<'a, str>>,
     pub(super) span_id: Option<Cow<'a, str>>,
     pub(super) service: Option<Cow<'a, str>>,
@@ -47,16 +48,14 @@ pub(super) struct Structured<'a> {
 }
 
 impl<'a> Structured<'a> {
-    /// Reads an object; nothing if the text is not one whole object.
-    pub(super) fn read(text: &'a str) -> Option<Self> {
-        let mut object = Self { is_empty: true, ..Self::default() };
-        members(text, |key, value| object.take(key, value)).then_some(object)
+    /// Reads an object; false if the text is not one whole object.
+    pub(super) fn read(&mut self, json: Json<'a>) -> bool {
+        members(json, |key, value| self.take(key, value))
     }
 
-    /// Reads the whole members of an object that was cut; nothing if the text is something else.
-    pub(super) fn read_cut(text: &'a str) -> Option<Self> {
-        let mut object = Self::default();
-        members_of_cut(text, |key, value| object.take(key, value)).then_some(object)
+    /// Reads the whole members of an object that was cut; false if the text is something else.
+    pub(super) fn read_cut(&mut self, text: &'a str) -> bool {
+        members_of_cut(text, |key, value| self.take(key, value))
     }
 
     /// Whether it has what every span has.
@@ -64,8 +63,8 @@ impl<'a> Structured<'a> {
         self.has_span_times && self.trace_id.is_some() && self.span_id.is_some()
     }
 
-    fn take(&mut self, key: &str, value: Member<'a>) {
-        self.is_empty = false;
+    fn take(&mut self, key: &str, value: &mut Reader<'a>) {
+        self.has_members = true;
         match key {
             "level" | "Level" | "severity" | "Severity" | "log.level" | "@l" | "severityText" | "sLevel" => {
                 self.take_level(value);
@@ -111,13 +110,13 @@ impl<'a> Structured<'a> {
             "errorMessage" | "exception.message" | "error_message" => {
                 self.error_message = value.text().filter(|text| text != "-");
             }
-            "stackTrace" | "stack" => self.has_stack = value.array().is_some() || value.text().is_some(),
+            "stackTrace" | "stack" => self.has_stack = value.is_array() || value.text().is_some(),
             "error" | "thrown" | "err" => self.take_error(value),
             "fields" | "span" | "dd" | "resource" | "attributes" => self.take_nested(key, value),
             "function_arn" | "functionArn" | "FunctionArn" => self.function_arn = value.text(),
             "function_name" | "functionName" | "FunctionName" => self.function_name = value.text(),
             "type" => self.event_type = value.text(),
-            "record" => self.record = Some(value),
+            "record" => self.record.get_or_insert_default().read(value),
             "execution_arn" => self.execution_arn = true,
             "endTimeUnixNano" => self.has_span_times = true,
             "_aws" => self.take_metrics(value),
@@ -126,7 +125,7 @@ impl<'a> Structured<'a> {
         }
     }
 
-    fn take_level(&mut self, value: Member<'a>) {
+    fn take_level(&mut self, value: &mut Reader<'a>) {
         let level = match value.number() {
             Some(number) => Level::from_pino(number),
             None => value.text().and_then(|word| Level::from_word(word.trim())),
@@ -135,14 +134,14 @@ impl<'a> Structured<'a> {
     }
 
     /// A text, an object with an error (Node.js), or a JSON document in a string (read once more).
-    fn take_message(&mut self, value: Member<'a>) {
-        if let Some(object) = value.object() {
-            members(object, |key, value| match key {
-                "errorType" => self.error_type = value.text(),
-                "errorMessage" => self.error_message = value.text(),
-                "stackTrace" | "stack" => self.message_error = value.array().is_some(),
-                _ => {}
-            });
+    fn take_message(&mut self, value: &mut Reader<'a>) {
+        let is_object = value.members(|key, value| match key {
+            "errorType" => self.error_type = value.text(),
+            "errorMessage" => self.error_message = value.text(),
+            "stackTrace" | "stack" => self.message_error = value.is_array(),
+            _ => {}
+        });
+        if is_object {
             return;
         }
         let text = value.text();
@@ -153,9 +152,10 @@ impl<'a> Structured<'a> {
     }
 
     fn take_inner_document(&mut self, document: &str) {
-        let Some(inner) = Structured::read(document) else {
+        let mut inner = Structured::default();
+        if !inner.read(Json::Plain(document)) {
             return;
-        };
+        }
         self.level = self.level.or(inner.level);
         let own = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
         self.trace_id = self.trace_id.take().or_else(|| own(inner.trace_id));
@@ -167,9 +167,8 @@ impl<'a> Structured<'a> {
     }
 
     /// The ids that custom formatters keep in an object of their own.
-    fn take_inner(&mut self, value: Member<'a>) {
-        let Some(object) = value.object() else { return };
-        members(object, |key, value| match key {
+    fn take_inner(&mut self, value: &mut Reader<'a>) {
+        value.members(|key, value| match key {
             "awsRequestId" | "AwsRequestId" | "aws_request_id" => self.request_id = value.text(),
             "xRayTraceId" | "XRayTraceId" | "xray_trace_id" => self.trace_id = value.text().map(xray_trace_id),
             "correlationId" | "CorrelationId" | "correlation_id" | "x-correlation-id" => {
@@ -180,18 +179,16 @@ impl<'a> Structured<'a> {
     }
 
     /// An error as Powertools, log4j2 and others nest it: `{"name": …, "message": …}`.
-    fn take_error(&mut self, value: Member<'a>) {
-        let Some(object) = value.object() else { return };
-        members(object, |key, value| match key {
+    fn take_error(&mut self, value: &mut Reader<'a>) {
+        value.members(|key, value| match key {
             "name" | "type" => self.error_type = self.error_type.take().or_else(|| value.text()),
             "message" => self.error_message = self.error_message.take().or_else(|| value.text()),
             _ => {}
         });
     }
 
-    fn take_nested(&mut self, parent: &str, value: Member<'a>) {
-        let Some(object) = value.object() else { return };
-        members(object, |key, value| match (parent, key) {
+    fn take_nested(&mut self, parent: &str, value: &mut Reader<'a>) {
+        value.members(|key, value| match (parent, key) {
             ("fields", "message") => self.take_message(value),
             ("span", "requestId") => self.request_id = self.request_id.take().or_else(|| value.text()),
             ("span", "xrayTraceId") => self.trace_id = value.text().map(xray_trace_id),
@@ -210,9 +207,8 @@ impl<'a> Structured<'a> {
 
     /// What an application says on purpose: `{"lamplight":{"issue":"StockMismatch","message":"…"}}` raises an issue,
     /// `{"lamplight":{"milestone":"ORDER_PLACED"}}` is a point that a transaction has reached.
-    fn take_purpose(&mut self, value: Member<'a>) {
-        let Some(object) = value.object() else { return };
-        members(object, |key, value| match key {
+    fn take_purpose(&mut self, value: &mut Reader<'a>) {
+        value.members(|key, value| match key {
             "issue" => {
                 self.error_type = value.text();
                 self.is_raised = self.error_type.is_some();
@@ -225,10 +221,9 @@ impl<'a> Structured<'a> {
         });
     }
 
-    fn take_metrics(&mut self, value: Member<'a>) {
-        let Some(object) = value.object() else { return };
-        members(object, |key, value| {
-            self.is_metric |= key == "CloudWatchMetrics" && value.array().is_some();
+    fn take_metrics(&mut self, value: &mut Reader<'a>) {
+        value.members(|key, value| {
+            self.is_metric |= key == "CloudWatchMetrics" && value.is_array();
         });
     }
 

@@ -3,11 +3,11 @@
 //! Source: Lambda developer guide, "Sending Lambda function logs to CloudWatch Logs".
 
 use crate::fact::{Fact, Kind};
-use crate::text::{after_word, token};
+use crate::text::{after_space, after_word, token};
 
 /// Reads the line that ends an invocation.
 pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
-    let (request_id, _) = token(after_word(line, "END")?.strip_prefix("RequestId:")?.trim_start());
+    let (request_id, _) = token(after_space(after_word(line, "END")?.strip_prefix("RequestId:")?));
     (!request_id.is_empty()).then(|| Fact::new(Kind::End, "end").of_request(request_id))
 }
 

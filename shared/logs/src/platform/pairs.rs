@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::fact::{Fact, Measures};
-use crate::text::{number, token, whole};
+use crate::text::{after_blanks, after_space, number, token, whole};
 use crate::trace::xray_trace_id;
 
 /// The pairs of a line; what it does not have is absent.
@@ -54,13 +54,12 @@ impl<'a> Pairs<'a> {
     /// Reads the known pairs in whatever order and spacing they stand; the first of each key counts.
     pub(super) fn read(text: &'a str) -> Self {
         let mut pairs = Self::default();
-        let mut rest = text.trim_start();
+        let mut rest = after_space(text);
         while !rest.is_empty() {
-            rest = match KEYS.iter().find_map(|(word, key)| Some((*key, rest.strip_prefix(word)?))) {
-                Some((key, value)) => pairs.take(key, value.trim_start_matches([' ', '\t'])),
+            rest = after_space(match KEYS.iter().find_map(|(word, key)| Some((*key, rest.strip_prefix(word)?))) {
+                Some((key, value)) => pairs.take(key, after_blanks(value)),
                 None => token(rest).1,
-            }
-            .trim_start();
+            });
         }
         pairs
     }
@@ -101,7 +100,7 @@ fn take_number<'a>(slot: &mut Option<f64>, text: &'a str, unit: &str) -> &'a str
         return text;
     };
     slot.get_or_insert(value);
-    let rest = rest.trim_start_matches([' ', '\t']);
+    let rest = after_blanks(rest);
     rest.strip_prefix(unit).unwrap_or(rest)
 }
 

@@ -7,53 +7,121 @@ use std::borrow::Cow;
 
 use super::{exit, extension, init, report};
 use crate::fact::{Counts, Detection, Fact, Kind, Measures};
-use crate::json::{Member, members};
+use crate::json::Reader;
 use crate::text::{measure, whole};
 use crate::trace::xray_trace_id;
 
-/// Reads a platform record of this type (without `platform.`); a type that is not known is no platform record.
-pub(crate) fn read<'a>(record_type: &str, record: Member<'a>) -> Option<Fact<'a>> {
-    let (kind, detector) = match record_type {
-        "start" => (Kind::Start, "platform.start"),
-        "end" => (Kind::End, "platform.end"),
-        "report" => (Kind::Report, "platform.report"),
-        "initStart" => (Kind::InitStart, "platform.initStart"),
-        "initRuntimeDone" => (Kind::InitRuntimeDone, "platform.initRuntimeDone"),
-        "initReport" => (Kind::InitReport, "platform.initReport"),
-        "restoreStart" => (Kind::RestoreStart, "platform.restoreStart"),
-        "restoreRuntimeDone" => (Kind::RestoreRuntimeDone, "platform.restoreRuntimeDone"),
-        "restoreReport" => (Kind::RestoreReport, "platform.restoreReport"),
-        "runtimeDone" => (Kind::RuntimeDone, "platform.runtimeDone"),
-        "extension" => (Kind::Extension, "platform.extension"),
-        "telemetrySubscription" | "logsSubscription" => (Kind::TelemetrySubscription, "platform.telemetrySubscription"),
-        "logsDropped" => (Kind::LogsDropped, "platform.logsDropped"),
-        "fault" => (Kind::Fault, "platform.fault"),
-        _ => return None,
-    };
-    let mut fact = Fact::new(kind, detector);
-    match record.object() {
-        Some(object) => read_object(object, &mut fact),
-        None => read_text(record, &mut fact),
-    }
-    match kind {
-        Kind::Report => report::count(&mut fact),
-        Kind::InitReport => {
-            fact.measures = Measures { init_ms: fact.measures.duration_ms, ..Measures::default() };
-            init::count(&mut fact);
-        }
-        Kind::RestoreReport => {
-            fact.measures = Measures { restore_ms: fact.measures.duration_ms, ..Measures::default() };
-            fact.detection = init::failure(&fact);
-        }
-        Kind::LogsDropped => fact.detection = Some(Detection::LogsDropped),
-        _ => {}
-    }
-    Some(fact)
+/// What the `record` of a platform line says, of whatever type the line is.
+#[derive(Debug, Default)]
+pub(crate) struct Record<'a> {
+    /// What it says where it is no object.
+    text: Option<Cow<'a, str>>,
+    request_id: Option<Cow<'a, str>>,
+    status: Option<Cow<'a, str>>,
+    error_type: Option<Cow<'a, str>>,
+    phase: Option<Cow<'a, str>>,
+    version: Option<Cow<'a, str>>,
+    function_arn: Option<Cow<'a, str>>,
+    function_name: Option<Cow<'a, str>>,
+    trace_id: Option<Cow<'a, str>>,
+    segment_id: Option<Cow<'a, str>>,
+    reason: Option<Cow<'a, str>>,
+    is_launch_error: bool,
+    measures: Measures,
 }
 
-/// The record is a text in `platform.fault`, and in `platform.runtimeDone` of the Logs API of 2020.
-fn read_text<'a>(record: Member<'a>, fact: &mut Fact<'a>) {
-    let Some(text) = record.text() else { return };
+impl<'a> Record<'a> {
+    /// Reads the value of `record`.
+    pub(crate) fn read(&mut self, value: &mut Reader<'a>) {
+        if !value.members(|key, value| self.take(key, value)) {
+            self.text = value.text();
+        }
+    }
+
+    fn take(&mut self, key: &str, value: &mut Reader<'a>) {
+        match key {
+            "requestId" => self.request_id = value.text(),
+            "status" => self.status = value.text(),
+            "errorType" => self.error_type = value.text(),
+            "phase" => self.phase = value.text(),
+            "version" | "functionVersion" => self.version = value.text(),
+            "functionArn" => self.function_arn = value.text(),
+            "functionName" => self.function_name = value.text(),
+            "metrics" => drop(value.members(|key, value| take_metric(&mut self.measures, key, value))),
+            "tracing" => drop(value.members(|key, value| match key {
+                "value" => self.trace_id = value.text().map(xray_trace_id),
+                "spanId" => self.segment_id = value.text(),
+                _ => {}
+            })),
+            "state" => self.is_launch_error = value.text().as_deref() == Some("LaunchError"),
+            "reason" => self.reason = value.text(),
+            _ => {}
+        }
+    }
+
+    /// The fact of a record of this type (without `platform.`); a type that is not known is no platform record.
+    pub(crate) fn fact(&mut self, record_type: &str) -> Option<Fact<'a>> {
+        let (kind, detector) = match record_type {
+            "start" => (Kind::Start, "platform.start"),
+            "end" => (Kind::End, "platform.end"),
+            "report" => (Kind::Report, "platform.report"),
+            "initStart" => (Kind::InitStart, "platform.initStart"),
+            "initRuntimeDone" => (Kind::InitRuntimeDone, "platform.initRuntimeDone"),
+            "initReport" => (Kind::InitReport, "platform.initReport"),
+            "restoreStart" => (Kind::RestoreStart, "platform.restoreStart"),
+            "restoreRuntimeDone" => (Kind::RestoreRuntimeDone, "platform.restoreRuntimeDone"),
+            "restoreReport" => (Kind::RestoreReport, "platform.restoreReport"),
+            "runtimeDone" => (Kind::RuntimeDone, "platform.runtimeDone"),
+            "extension" => (Kind::Extension, "platform.extension"),
+            "telemetrySubscription" | "logsSubscription" => {
+                (Kind::TelemetrySubscription, "platform.telemetrySubscription")
+            }
+            "logsDropped" => (Kind::LogsDropped, "platform.logsDropped"),
+            "fault" => (Kind::Fault, "platform.fault"),
+            _ => return None,
+        };
+        let mut fact = Fact::new(kind, detector);
+        if kind == Kind::LogsDropped {
+            fact.detection = Some(Detection::LogsDropped);
+        }
+        Some(match self.text.take() {
+            Some(text) => told(text, fact),
+            None => self.measured(fact),
+        })
+    }
+
+    /// The fact of a record that is an object.
+    fn measured(&mut self, mut fact: Fact<'a>) -> Fact<'a> {
+        fact.request_id = self.request_id.take();
+        fact.status = self.status.take();
+        fact.error_type = self.error_type.take();
+        fact.phase = self.phase.take();
+        fact.version = self.version.take();
+        fact.function_arn = self.function_arn.take();
+        fact.function_name = self.function_name.take();
+        fact.trace_id = self.trace_id.take();
+        fact.segment_id = self.segment_id.take();
+        fact.measures = self.measures;
+        match fact.kind {
+            Kind::Report => report::count(&mut fact),
+            Kind::InitReport => {
+                fact.measures = Measures { init_ms: self.measures.duration_ms, ..Measures::default() };
+                init::count(&mut fact);
+            }
+            Kind::RestoreReport => {
+                fact.measures = Measures { restore_ms: self.measures.duration_ms, ..Measures::default() };
+                fact.detection = init::failure(&fact);
+            }
+            Kind::Extension => extension::raise(&mut fact, self.is_launch_error),
+            Kind::LogsDropped => fact.error_message = self.reason.take(),
+            _ => {}
+        }
+        fact
+    }
+}
+
+/// The fact of a record that is a text: in `platform.fault`, and in `platform.runtimeDone` of the Logs API of 2020.
+fn told<'a>(text: Cow<'a, str>, mut fact: Fact<'a>) -> Fact<'a> {
     let told = exit::read(&text);
     fact.request_id = told.as_ref().and_then(|told| told.request_id.as_deref()).map(|id| Cow::Owned(id.to_owned()));
     if fact.kind == Kind::Fault {
@@ -62,57 +130,21 @@ fn read_text<'a>(record: Member<'a>, fact: &mut Fact<'a>) {
         fact.error_type = told.and_then(|told| told.error_type).map(|name| Cow::Owned(name.into_owned()));
         fact.error_message = Some(text);
     }
+    fact
 }
 
-fn read_object<'a>(object: &'a str, fact: &mut Fact<'a>) {
-    let mut launch_error = false;
-    let mut reason = None;
-    let whole_object = members(object, |key, value| match key {
-        "requestId" => fact.request_id = value.text(),
-        "status" => fact.status = value.text(),
-        "errorType" => fact.error_type = value.text(),
-        "phase" => fact.phase = value.text(),
-        "version" | "functionVersion" => fact.version = value.text(),
-        "functionArn" => fact.function_arn = value.text(),
-        "functionName" => fact.function_name = value.text(),
-        "metrics" => read_metrics(value, &mut fact.measures),
-        "tracing" => read_tracing(value, fact),
-        "state" => launch_error = value.text().as_deref() == Some("LaunchError"),
-        "reason" => reason = value.text(),
-        _ => {}
-    });
-    debug_assert!(whole_object, "the outer object was read whole");
-    match fact.kind {
-        Kind::Extension => extension::raise(fact, launch_error),
-        Kind::LogsDropped => fact.error_message = reason,
+fn take_metric(measures: &mut Measures, key: &str, value: &mut Reader<'_>) {
+    let mut number = || value.number().and_then(measure);
+    match key {
+        "durationMs" => measures.duration_ms = number(),
+        "billedDurationMs" => measures.billed_ms = number(),
+        "initDurationMs" => measures.init_ms = number(),
+        "restoreDurationMs" => measures.restore_ms = number(),
+        "billedRestoreDurationMs" => measures.billed_restore_ms = number(),
+        "memorySizeMB" => measures.memory_mb = number().and_then(whole),
+        "maxMemoryUsedMB" => measures.max_memory_mb = number().and_then(whole),
         _ => {}
     }
-}
-
-fn read_metrics(value: Member<'_>, measures: &mut Measures) {
-    let Some(object) = value.object() else { return };
-    members(object, |key, value| {
-        let number = value.number().and_then(measure);
-        match key {
-            "durationMs" => measures.duration_ms = number,
-            "billedDurationMs" => measures.billed_ms = number,
-            "initDurationMs" => measures.init_ms = number,
-            "restoreDurationMs" => measures.restore_ms = number,
-            "billedRestoreDurationMs" => measures.billed_restore_ms = number,
-            "memorySizeMB" => measures.memory_mb = number.and_then(whole),
-            "maxMemoryUsedMB" => measures.max_memory_mb = number.and_then(whole),
-            _ => {}
-        }
-    });
-}
-
-fn read_tracing<'a>(value: Member<'a>, fact: &mut Fact<'a>) {
-    let Some(object) = value.object() else { return };
-    members(object, |key, value| match key {
-        "value" => fact.trace_id = value.text().map(xray_trace_id),
-        "spanId" => fact.segment_id = value.text(),
-        _ => {}
-    });
 }
 
 #[cfg(test)]

@@ -7,11 +7,11 @@
 use super::pairs::Pairs;
 use crate::fact::{Counts, Detection, Fact, Kind, Status};
 use crate::runtime::classify::is_configuration;
-use crate::text::{after_word, token};
+use crate::text::{after_space, after_word, token};
 
 /// Reads the billing record of an invocation.
 pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
-    let (request_id, rest) = token(after_word(line, "REPORT")?.strip_prefix("RequestId:")?.trim_start());
+    let (request_id, rest) = token(after_space(after_word(line, "REPORT")?.strip_prefix("RequestId:")?));
     let pairs = Pairs::read(rest);
     pairs.measures.duration_ms?;
     let mut fact = Fact::new(Kind::Report, "report").of_request(request_id);

@@ -5,13 +5,13 @@
 use std::borrow::Cow;
 
 use crate::fact::{Fact, Kind};
-use crate::text::{after_word, token};
+use crate::text::{after_space, after_word, token};
 
 /// Reads the line that begins an invocation.
 pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
-    let (request_id, rest) = token(after_word(line, "START")?.strip_prefix("RequestId:")?.trim_start());
+    let (request_id, rest) = token(after_space(after_word(line, "START")?.strip_prefix("RequestId:")?));
     let mut fact = Fact::new(Kind::Start, "start").of_request(request_id);
-    let version = rest.trim_start().strip_prefix("Version:").map(|rest| token(rest.trim_start()).0);
+    let version = after_space(rest).strip_prefix("Version:").map(|rest| token(after_space(rest)).0);
     fact.version = version.filter(|version| !version.is_empty()).map(Cow::Borrowed);
     (!request_id.is_empty()).then_some(fact)
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::classify;
 use crate::fact::{Counts, Detection, Fact, Kind};
-use crate::json::members;
+use crate::json::{Json, members};
 use crate::text::first_line;
 
 /// Reads a returned error, a panic, or an error of Go's own runtime.
@@ -18,10 +18,10 @@ pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
 fn returned(line: &str) -> Option<Fact<'_>> {
     let object = after_log_time(line).filter(|rest| rest.starts_with('{'))?;
     let (mut error_type, mut error_message, mut has_trace) = (None, None, false);
-    members(object, |key, value| match key {
+    members(Json::Plain(object), |key, value| match key {
         "errorType" => error_type = value.text(),
         "errorMessage" => error_message = value.text(),
-        "stackTrace" => has_trace = value.array().is_some(),
+        "stackTrace" => has_trace = value.is_array(),
         _ => {}
     });
     error_message.as_ref()?;

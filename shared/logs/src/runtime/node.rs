@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::classify;
 use crate::fact::{Counts, Fact, Kind};
-use crate::json::members;
+use crate::json::{Json, members};
 
 const HEADLINES: [&str; 3] = ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"];
 
@@ -39,21 +39,19 @@ pub(crate) fn unhandled<'a>(
 
 /// Type and message of the error object; of a rejected promise those of its reason. A cut object gives what it has.
 fn read_error(object: &str) -> (Option<Cow<'_, str>>, Option<Cow<'_, str>>) {
-    let (mut error_type, mut error_message, mut reason) = (None, None, None);
-    members(object, |key, value| match key {
+    let (mut error_type, mut error_message) = (None, None);
+    let (mut type_of_reason, mut message_of_reason) = (None, None);
+    members(Json::Plain(object), |key, value| match key {
         "errorType" => error_type = value.text(),
         "errorMessage" => error_message = value.text(),
-        "reason" => reason = value.object(),
+        "reason" => drop(value.members(|key, value| match key {
+            "errorType" => type_of_reason = value.text(),
+            "errorMessage" => message_of_reason = value.text(),
+            _ => {}
+        })),
         _ => {}
     });
-    if let Some(reason) = reason {
-        members(reason, |key, value| match key {
-            "errorType" => error_type = value.text().or_else(|| error_type.take()),
-            "errorMessage" => error_message = value.text().or_else(|| error_message.take()),
-            _ => {}
-        });
-    }
-    (error_type, error_message)
+    (type_of_reason.or(error_type), message_of_reason.or(error_message))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use super::classify;
 use crate::application::object;
 use crate::fact::{Counts, Detection, Fact, Kind};
+use crate::json::Json;
 use crate::level::Level;
 use crate::source::Source;
 use crate::text::{first_line, is_type_name};
@@ -48,7 +49,7 @@ fn warning(line: &str) -> Option<Fact<'_>> {
     let glued = rest.split_once('\r').map(|(_, object)| object.trim_start());
     let mut fact = glued
         .filter(|text| text.starts_with('{'))
-        .and_then(|text| object::read(text, &Source::default()))
+        .and_then(|text| object::read(Json::Plain(text), &Source::default()))
         .unwrap_or_else(|| Fact::new(Kind::AppLog, "python.warning"));
     fact.level = fact.level.or(Some(Level::Warn));
     Some(fact)

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::classify;
 use crate::fact::{Counts, Detection, Fact, Kind};
-use crate::json::members;
+use crate::json::{Json, members};
 use crate::text::first_line;
 
 /// Reads the headline, with the object where it stands in the same event.
@@ -22,7 +22,7 @@ pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
     let detection = if in_init { Detection::Configuration } else { Detection::Exception };
     let fact = Fact::new(Kind::Error, "ruby.headline").with_error(None, Some(Cow::Borrowed(headline)));
     let (mut error_type, mut error_message) = (None, None);
-    members(line[headline.len()..].trim_start(), |key, value| match key {
+    members(Json::Plain(line[headline.len()..].trim_start()), |key, value| match key {
         "errorType" => error_type = value.text(),
         "errorMessage" => error_message = value.text(),
         _ => {}

@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64_simd::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
@@ -139,6 +138,6 @@ fn delivery(messages: Vec<String>, random: &mut Random) -> Invented {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(document.as_bytes()).unwrap();
     let packed = encoder.finish().unwrap();
-    let payload = format!(r#"{{"awslogs":{{"data":"{}"}}}}"#, BASE64_STANDARD.encode(&packed));
+    let payload = format!(r#"{{"awslogs":{{"data":"{}"}}}}"#, STANDARD.encode_to_string(&packed));
     Invented { document, packed, payload }
 }

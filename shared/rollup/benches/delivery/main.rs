@@ -19,7 +19,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use lamplight_logs::delivery::{Payload, payload, unpack};
-use lamplight_logs::{Delivery, Limits, recognise};
+use lamplight_logs::{Delivery, Limits, recognise_message};
 use lamplight_rollup::{ErrorLogs, Ledger};
 
 /// How long each way is measured.
@@ -59,8 +59,9 @@ fn stages() {
         let document = unpack(&data, Limits::default()).unwrap();
         let read = Delivery::read(&document, Some("eu-central-1")).unwrap();
         let recognising = || {
+            let mut scratch = String::new();
             for event in &read.events {
-                black_box(recognise(&event.message, &read.source));
+                black_box(recognise_message(&event.message, &read.source, &mut scratch));
             }
         };
         let folding = || {
