@@ -112,6 +112,25 @@ mod tests {
     }
 
     #[test]
+    fn whole_numbers_are_told_from_others() {
+        for (text, value) in [
+            ("0", Some(0)),
+            ("1795164432345", Some(1_795_164_432_345)),
+            ("-5", Some(-5)),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("9223372036854775808", None),
+            ("12.5", None),
+            ("1e3", None),
+            ("\"1\"", None),
+        ] {
+            let mut read = None;
+            assert!(members(Json::Plain(&format!("{{\"a\":{text}}}")), |_, value| read = value.integer()), "{text}");
+            assert_eq!(read, value, "{text}");
+        }
+        assert!(!members(Json::Plain("{\"a\":012}"), |_, value| assert_eq!(value.integer(), Some(0))));
+    }
+
+    #[test]
     fn values_are_read_where_they_stand() {
         let mut seen = Vec::new();
         assert!(members(Json::Escaped(r#"{\"a\":{\"b\":[\"x\",\"y\\n\\\\z\\\"\"]}}\n"#), |_, value| {

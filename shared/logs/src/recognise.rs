@@ -14,6 +14,7 @@ type Detector = for<'a> fn(&'a str) -> Option<Fact<'a>>;
 /// What the line means.
 ///
 /// A pure function of the line and of where it stands; total, and it never panics.
+#[inline]
 #[must_use]
 pub fn recognise<'a>(message: &'a str, source: &Source<'_>) -> Fact<'a> {
     let line = message.trim_end();

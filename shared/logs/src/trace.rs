@@ -8,8 +8,12 @@ use std::borrow::Cow;
 /// Sources: the X-Ray developer guide ("Sending trace data", "Tracing header"), W3C Trace Context.
 #[must_use]
 pub fn xray_trace_id(text: Cow<'_, str>) -> Cow<'_, str> {
-    if let Some(root) = text.split(';').find_map(|part| part.trim().strip_prefix("Root=")) {
-        return Cow::Owned(root.to_owned());
+    let root = match &text {
+        Cow::Borrowed(text) => root_of(text).map(Cow::Borrowed),
+        Cow::Owned(text) => root_of(text).map(|root| Cow::Owned(root.to_owned())),
+    };
+    if let Some(root) = root {
+        return root;
     }
     let digits = match text.len() {
         32 => text.as_ref(),
@@ -21,6 +25,14 @@ pub fn xray_trace_id(text: Cow<'_, str>) -> Cow<'_, str> {
         return text;
     }
     Cow::Owned(format!("1-{}-{}", &digits[..8], &digits[8..]).to_ascii_lowercase())
+}
+
+/// The trace of an X-Ray header.
+fn root_of(header: &str) -> Option<&str> {
+    // An id has no `=`, and mostly the trace stands first.
+    let first = header.strip_prefix("Root=");
+    let root = first.or_else(|| header.split(';').find_map(|part| part.trim().strip_prefix("Root=")))?;
+    Some(root.split_once(';').map_or(root, |(root, _)| root))
 }
 
 fn is_hex(text: &str) -> bool {

@@ -20,6 +20,9 @@ const TRACE_ID_BYTES: usize = 256;
 /// Bytes of a function's name and of a request id: as many as a log group's name may have.
 const NAME_BYTES: usize = 512;
 
+/// Bytes that most lines have room in.
+const LINE_BYTES: usize = 512;
+
 /// Whether errors that an application handled and logged raise issues.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ErrorLogs {
@@ -92,7 +95,7 @@ impl Ledger {
         self.totals.unreadable += delivery.unreadable as u64;
         // Mostly all lines of a stream belong to one function, which its place names.
         let named = source.function().map(|name| Arc::new(function_key(source, Some(name))));
-        let mut scratch = String::new();
+        let mut scratch = String::with_capacity(LINE_BYTES);
         for event in &delivery.events {
             if delivery.is_data {
                 let fact = recognise_message(&event.message, source, &mut scratch);

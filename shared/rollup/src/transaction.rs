@@ -66,7 +66,7 @@ impl Member {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Transaction {
     /// Its members. Most transactions have one or two, and a node of the map has room for eleven.
-    pub members: BTreeMap<MemberKey, Box<Member>>,
+    pub members: BTreeMap<MemberKey, Member>,
 }
 
 impl Transaction {
@@ -74,7 +74,7 @@ impl Transaction {
     pub fn add(&mut self, key: MemberKey, member: Member) {
         match self.members.entry(key) {
             std::collections::btree_map::Entry::Vacant(vacant) => {
-                vacant.insert(Box::new(member));
+                vacant.insert(member);
             }
             std::collections::btree_map::Entry::Occupied(mut occupied) => occupied.get_mut().merge(member),
         }
@@ -83,7 +83,7 @@ impl Transaction {
     /// Takes another's members in.
     pub fn merge(&mut self, other: Self) {
         for (key, member) in other.members {
-            self.add(key, *member);
+            self.add(key, member);
         }
     }
 

@@ -101,6 +101,20 @@ impl<'a> Reader<'a> {
 
     /// The value of a whole number.
     pub fn integer(&mut self) -> Option<i64> {
+        if !self.is_untaken() {
+            return None;
+        }
+        // What has a sign, a fraction, an exponent, a leading zero or too many digits is looked at again.
+        let rest = &self.text.as_bytes()[self.at..];
+        let (mut value, mut count) = (0_i64, 0);
+        while let Some(digit @ b'0'..=b'9') = rest.get(count) {
+            value = value.wrapping_mul(10).wrapping_add(i64::from(digit - b'0'));
+            count += 1;
+        }
+        if (1..=18).contains(&count) && rest[0] != b'0' && !matches!(rest.get(count), Some(b'.' | b'e' | b'E')) {
+            self.at += count;
+            return Some(value);
+        }
         self.digits()?.parse().ok()
     }
 

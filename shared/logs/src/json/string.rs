@@ -2,6 +2,8 @@
 
 use memchr::memchr;
 
+use wide::u8x32;
+
 use crate::scan::{WIDTH, block, each, each_without, find, first};
 
 /// The index of the first quote, backslash or control character from `at` on.
@@ -26,16 +28,17 @@ pub(super) fn closing_quote(bytes: &[u8], mut at: usize) -> Option<usize> {
         return Some(quote);
     }
     let mut carried = 0;
-    while let Some(block) = block(bytes, at) {
-        let (quotes, backslashes) = (each(block, b'"').to_bitmask(), each(block, b'\\').to_bitmask());
+    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk).map(|block| u8x32::new(*block)) {
+        let each = |byte| block.simd_eq(u8x32::splat(byte)).to_bitmask();
+        let (quotes, backslashes) = (each(b'"'), each(b'\\'));
         let escaped = backslashes << 1 | carried;
         if (quotes & !escaped) | (backslashes & escaped) == 0 {
-            carried = backslashes >> (WIDTH - 1);
-            at += WIDTH;
+            carried = backslashes >> (u32::BITS - 1);
+            at += 2 * WIDTH;
         } else if backslashes & escaped == 0 {
             return Some(at + first(quotes & !escaped));
         } else {
-            match one_by_one(bytes, at + usize::from(carried != 0), at + WIDTH) {
+            match one_by_one(bytes, at + usize::from(carried != 0), at + 2 * WIDTH) {
                 Passed::Quote(found) => return Some(found),
                 Passed::Until(end) => (at, carried) = (end, 0),
             }
@@ -103,6 +106,7 @@ pub(crate) fn unescape(text: &str, out: &mut String) {
 }
 
 /// Appends what an escape stands for whose backslash is passed; where it ends.
+#[inline]
 fn escape(bytes: &[u8], at: usize, said: &mut Vec<u8>) -> usize {
     let Some(byte) = bytes.get(at) else { return at };
     said.push(match byte {
