@@ -1,6 +1,7 @@
 //! `lamplight analyze`: what a stack would hold, from an in-memory table.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
@@ -30,12 +31,31 @@ pub fn run(arguments: &AnalyzeArguments) -> Result<ExitCode, CliError> {
 
 /// The identities of what was read, by all threads: in parts, so that they seldom wait for one another.
 #[derive(Default)]
-struct Seen([Mutex<HashSet<u64>>; 16]);
+struct Seen([Mutex<HashSet<u64, BuildHasherDefault<Unhashed>>>; 16]);
+
+/// Leaves an identity as it is: it is a hash.
+#[derive(Default)]
+struct Unhashed(u64);
+
+impl Hasher for Unhashed {
+    fn write_u64(&mut self, identity: u64) {
+        self.0 = identity;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 impl Seen {
     /// Whether it is the first time.
     fn insert(&self, identity: u64) -> bool {
-        let part = &self.0[identity as usize % self.0.len()];
+        // Not by the bits that tell an identity's place within its part.
+        let part = &self.0[(identity >> 48) as usize % self.0.len()];
         part.lock().unwrap_or_else(PoisonError::into_inner).insert(identity)
     }
 }

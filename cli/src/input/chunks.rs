@@ -3,6 +3,8 @@
 use std::io::{BufRead, Read};
 use std::path::Path;
 
+use memchr::memchr_iter;
+
 use crate::error::CliError;
 
 /// Bytes of a line; a longer one is refused.
@@ -38,7 +40,7 @@ impl<'p> Chunks<'p> {
             }
         }
         let number = self.next_line;
-        self.next_line += chunk.iter().filter(|byte| **byte == b'\n').count();
+        self.next_line += memchr_iter(b'\n', &chunk).count();
         Ok(Some((number, chunk)))
     }
 

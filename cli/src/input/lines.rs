@@ -46,7 +46,8 @@ impl<'s, S: Sink> Lines<'s, S> {
 
     /// Reads whole lines, the first of which has this number.
     pub fn chunk(&mut self, chunk: &[u8], number: usize) -> Result<(), CliError> {
-        let text = String::from_utf8_lossy(chunk);
+        // Mostly it is UTF-8, which is quicker to see than what is wrong with it.
+        let text = std::str::from_utf8(chunk).map_or_else(|_| String::from_utf8_lossy(chunk), Cow::Borrowed);
         text.split_inclusive('\n').enumerate().try_for_each(|(i, line)| self.line(line, number + i))
     }
 

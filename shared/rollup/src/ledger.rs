@@ -1,5 +1,6 @@
 //! The fold of log events: what a stack holds after it has read them.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -94,12 +95,12 @@ impl Ledger {
         let source = &delivery.source;
         self.totals.unreadable += delivery.unreadable as u64;
         // Mostly all lines of a stream belong to one function, which its place names.
-        let named = source.function().map(|name| Arc::new(function_key(source, Some(name))));
+        let named = OnceCell::new();
         let mut scratch = String::with_capacity(LINE_BYTES);
         for event in &delivery.events {
             if delivery.is_data {
                 let fact = recognise_message(&event.message, source, &mut scratch);
-                self.add_event(source, named.as_ref(), event, fact, error_logs);
+                self.add_event(source, &named, event, fact, error_logs);
             } else {
                 // Its time is when a subscription was made, not when a function ran.
                 self.totals.add(Kind::Control, UNKNOWN_MS);
@@ -110,7 +111,7 @@ impl Ledger {
     fn add_event(
         &mut self,
         source: &Source<'_>,
-        named: Option<&Arc<FunctionKey>>,
+        named: &OnceCell<Arc<FunctionKey>>,
         event: &LogEvent<'_>,
         mut fact: Fact<'_>,
         error_logs: ErrorLogs,
@@ -124,7 +125,10 @@ impl Ledger {
         if !is_counted && fact.trace_id.is_none() {
             return;
         }
-        let key = named.cloned().unwrap_or_else(|| Arc::new(function_key(source, function_of(source, &fact))));
+        let key = match source.function() {
+            Some(name) => Arc::clone(named.get_or_init(|| Arc::new(function_key(source, Some(name))))),
+            None => Arc::new(function_key(source, function_of(source, &fact))),
+        };
         if let Some(trace_id) = fact.trace_id.as_deref().filter(|trace_id| trace_id.len() <= TRACE_ID_BYTES) {
             self.join(trace_id, &key, &fact, event);
         }
