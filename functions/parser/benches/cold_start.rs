@@ -1,5 +1,7 @@
 //! The parser's cold start, memory and work for a small delivery, against a function that does nothing.
 //!
+//! The work is measured twice: for a delivery that counts something, which is one write to the table, and for one that
+//! is read and counts nothing.
 //! Both run as release builds against a stand-in of Lambda's Runtime API; the parser's table is an embedded DynamoDB.
 //! `cargo bench -p lamplight-parser` prints a row for each; what counts are the ratios.
 
@@ -24,7 +26,7 @@ use lamplight_embedded::{Embedded, TABLE};
 /// Starts that are measured; the median counts.
 const STARTS: usize = 31;
 
-/// Deliveries that the work is measured over: processor time is counted in steps of 10 ms.
+/// Deliveries that the work is measured over.
 const DELIVERIES: usize = 2_000;
 
 #[tokio::main]
@@ -36,14 +38,16 @@ async fn main() {
     let measured =
         tokio::task::spawn_blocking(move || ["examples/hello", "parser"].map(|name| measure(&folder.join(name), &url)));
     let [hello, parser] = measured.await.unwrap();
-    println!("{:>10} {:>14} {:>10} {:>20} {:>10}", "", "start ms", "ratio", "µs CPU a delivery", "peak MB");
+    println!("{:>10} {:>16} {:>16} {:>16} {:>8}", "", "start ms", "µs CPU, read", "µs CPU, written", "peak MB");
     for (name, row) in [("nothing", &hello), ("parser", &parser)] {
+        let (start, least) = (row.start.as_secs_f64() * 1e3, hello.start.as_secs_f64() * 1e3);
         println!(
-            "{name:>10} {:>14.2} {:>10.2} {:>12.1} ({:.2}) {:>10.1}",
-            row.start.as_secs_f64() * 1e3,
-            row.start.as_secs_f64() / hello.start.as_secs_f64(),
-            row.cpu_us,
-            row.cpu_us / hello.cpu_us,
+            "{name:>10} {start:>9.2} ({:.2}) {:>9.1} ({:.2}) {:>9.1} ({:.2}) {:>8.1}",
+            start / least,
+            row.read_us,
+            row.read_us / hello.read_us,
+            row.written_us,
+            row.written_us / hello.written_us,
             row.peak_kb as f64 / 1024.0
         );
     }
@@ -51,7 +55,10 @@ async fn main() {
 
 struct Row {
     start: Duration,
-    cpu_us: f64,
+    /// Processor time for a delivery that counts nothing.
+    read_us: f64,
+    /// Processor time for a delivery that is written to the table.
+    written_us: f64,
     peak_kb: u64,
 }
 
@@ -83,14 +90,17 @@ fn measure(binary: &Path, table: &str) -> Row {
     let mut process = spawn(binary, &listener, table);
     let mut api = Api::accept(&listener);
     // The first delivery sets up what later ones use again.
-    api.invoke(&delivery(0));
-    let before = cpu_ticks(&process);
-    (1..=DELIVERIES).for_each(|i| api.invoke(&delivery(i)));
-    let ticks = cpu_ticks(&process) - before;
+    api.invoke(&delivery("REPORT", 0));
+    let mut work = |word: &str| {
+        let before = cpu_ns(&process);
+        (1..=DELIVERIES).for_each(|i| api.invoke(&delivery(word, i)));
+        (cpu_ns(&process) - before) as f64 / 1e3 / DELIVERIES as f64
+    };
+    let (read_us, written_us) = (work("REPORTED"), work("REPORT"));
     let peak_kb = status(&process, "VmHWM:");
     process.kill().unwrap();
     process.wait().unwrap();
-    Row { start: starts[STARTS / 2], cpu_us: ticks as f64 * 1e4 / DELIVERIES as f64, peak_kb }
+    Row { start: starts[STARTS / 2], read_us, written_us, peak_kb }
 }
 
 fn spawn(binary: &Path, api: &TcpListener, table: &str) -> Child {
@@ -185,11 +195,11 @@ impl Api {
     }
 }
 
-/// A delivery of two invocations, like no other.
-fn delivery(number: usize) -> String {
+/// A delivery of two invocations, like no other, whose reports begin with this word.
+fn delivery(word: &str, number: usize) -> String {
     let report = |i: usize| {
         format!(
-            r#"{{"id":"{number}-{i}","timestamp":{},"message":"REPORT RequestId: {number}-{i}\tDuration: {}.50 ms\tBilled Duration: {} ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB\t\n"}}"#,
+            r#"{{"id":"{number}-{i}","timestamp":{},"message":"{word} RequestId: {number}-{i}\tDuration: {}.50 ms\tBilled Duration: {} ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB\t\n"}}"#,
             1_795_164_432_345 + number as u64 * 1_000,
             number % 90,
             number % 90 + 1,
@@ -205,11 +215,11 @@ fn delivery(number: usize) -> String {
     format!(r#"{{"awslogs":{{"data":"{}"}}}}"#, STANDARD.encode_to_string(encoder.finish().unwrap()))
 }
 
-/// Processor time that a process has used, in hundredths of a second.
-fn cpu_ticks(process: &Child) -> u64 {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.id())).unwrap();
-    let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+/// Processor time that the threads of a process have used, in nanoseconds.
+fn cpu_ns(process: &Child) -> u64 {
+    let threads = std::fs::read_dir(format!("/proc/{}/task", process.id())).unwrap();
+    let used = threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("schedstat")).unwrap());
+    used.map(|times| times.split(' ').next().unwrap().parse::<u64>().unwrap()).sum()
 }
 
 fn status(process: &Child, name: &str) -> u64 {

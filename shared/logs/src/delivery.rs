@@ -146,7 +146,7 @@ pub fn unpack(data: &str, limits: Limits) -> Result<String, DeliveryError> {
 }
 
 /// Bytes of an event in a document, by which the room for its events is estimated.
-const EVENT_BYTES: usize = 256;
+const EVENT_BYTES: usize = 200;
 
 /// One log event of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]

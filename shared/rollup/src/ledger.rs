@@ -94,13 +94,12 @@ impl Ledger {
     pub fn add_delivery(&mut self, delivery: &Delivery<'_>, error_logs: ErrorLogs) {
         let source = &delivery.source;
         self.totals.unreadable += delivery.unreadable as u64;
-        // Mostly all lines of a stream belong to one function, which its place names.
-        let named = OnceCell::new();
+        let place = Place { source, function: source.function(), key: OnceCell::new() };
         let mut scratch = String::with_capacity(LINE_BYTES);
         for event in &delivery.events {
             if delivery.is_data {
                 let fact = recognise_message(&event.message, source, &mut scratch);
-                self.add_event(source, &named, event, fact, error_logs);
+                self.add_event(&place, event, fact, error_logs);
             } else {
                 // Its time is when a subscription was made, not when a function ran.
                 self.totals.add(Kind::Control, UNKNOWN_MS);
@@ -108,14 +107,7 @@ impl Ledger {
         }
     }
 
-    fn add_event(
-        &mut self,
-        source: &Source<'_>,
-        named: &OnceCell<Arc<FunctionKey>>,
-        event: &LogEvent<'_>,
-        mut fact: Fact<'_>,
-        error_logs: ErrorLogs,
-    ) {
+    fn add_event(&mut self, place: &Place<'_>, event: &LogEvent<'_>, mut fact: Fact<'_>, error_logs: ErrorLogs) {
         let is_error_log = fact.detection == Some(Detection::ErrorLog) && !fact.is_on_purpose;
         if error_logs == ErrorLogs::Ignore && is_error_log {
             fact.detection = None;
@@ -125,15 +117,12 @@ impl Ledger {
         if !is_counted && fact.trace_id.is_none() {
             return;
         }
-        let key = match source.function() {
-            Some(name) => Arc::clone(named.get_or_init(|| Arc::new(function_key(source, Some(name))))),
-            None => Arc::new(function_key(source, function_of(source, &fact))),
-        };
+        let key = place.key(&fact);
         if let Some(trace_id) = fact.trace_id.as_deref().filter(|trace_id| trace_id.len() <= TRACE_ID_BYTES) {
             self.join(trace_id, &key, &fact, event);
         }
         if is_counted {
-            self.count(key, &fact, source, event);
+            self.count(key, &fact, place.source, event);
         }
     }
 
@@ -196,6 +185,24 @@ impl Ledger {
         }
         for (trace_id, transaction) in other.transactions {
             self.transactions.entry(trace_id).or_default().merge(transaction);
+        }
+    }
+}
+
+/// Where the events of a delivery are from. Mostly the place names the function, which all of its lines belong to.
+struct Place<'s> {
+    source: &'s Source<'s>,
+    function: Option<&'s str>,
+    /// The key of that function, once there is something to count.
+    key: OnceCell<Arc<FunctionKey>>,
+}
+
+impl Place<'_> {
+    /// The key of the function that a line belongs to.
+    fn key(&self, fact: &Fact<'_>) -> Arc<FunctionKey> {
+        match self.function {
+            Some(_) => Arc::clone(self.key.get_or_init(|| Arc::new(function_key(self.source, self.function)))),
+            None => Arc::new(function_key(self.source, function_of(self.source, fact))),
         }
     }
 }

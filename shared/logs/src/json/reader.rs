@@ -288,23 +288,26 @@ impl<'a> Reader<'a> {
     }
 
     fn numeral(&mut self) -> Option<&'a str> {
-        let start = self.at;
-        self.takes(b'-');
-        let is_whole = (self.takes(b'0') || self.takes_digits())
-            && (!self.takes(b'.') || self.takes_digits())
-            && (!(self.takes(b'e') || self.takes(b'E')) || {
-                let _ = self.takes(b'+') || self.takes(b'-');
-                self.takes_digits()
-            });
-        if is_whole { Some(&self.text[start..self.at]) } else { self.fail(self.unexpected()) }
-    }
-
-    fn takes_digits(&mut self) -> bool {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.text.as_bytes().get(self.at) {
-            self.at += 1;
+        let text = &self.text[self.at..];
+        let bytes = text.as_bytes();
+        let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let mut end = usize::from(bytes.first() == Some(&b'-'));
+        let whole = if bytes.get(end) == Some(&b'0') { 1 } else { digits(end) };
+        end += whole;
+        let mut is_number = whole > 0;
+        if is_number && bytes.get(end) == Some(&b'.') {
+            let fraction = digits(end + 1);
+            is_number = fraction > 0;
+            end += 1 + fraction;
         }
-        self.at > start
+        if is_number && matches!(bytes.get(end), Some(b'e' | b'E')) {
+            end += 1 + usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
+            let exponent = digits(end);
+            is_number = exponent > 0;
+            end += exponent;
+        }
+        self.at += end;
+        if is_number { Some(&text[..end]) } else { self.fail(self.unexpected()) }
     }
 
     fn literal(&mut self, word: &str) {
