@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use proptest::test_runner::TestRunner;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
@@ -114,6 +114,15 @@ pub fn some_calls(most: usize) -> Vec<Call> {
             return calls;
         }
     }
+}
+
+/// The invocations of a seed: as many as this at the most.
+pub fn seeded_calls(seed: u64, most: usize) -> Vec<Call> {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(Config::default(), random);
+    any_calls(most).new_tree(&mut runner).unwrap().current()
 }
 
 /// A time as Lambda writes it.

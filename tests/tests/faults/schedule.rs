@@ -1,0 +1,221 @@
+//! What goes wrong, and when: a schedule that a seed makes.
+//!
+//! Whether a call fails depends on the seed, on what the call says and on how often it was made before, and not on the
+//! order of calls that run at once: the same seed is the same schedule.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use lamplight_tests::delivery::Random;
+use tokio::sync::Notify;
+
+/// What goes wrong with one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It does not arrive.
+    Refused,
+    /// It arrives and is turned down: too many at once.
+    Throttled,
+    /// It arrives, and the other side breaks before it does anything.
+    Broken,
+    /// It is carried out, but no answer comes.
+    Unanswered,
+    /// The process dies before it calls.
+    DiesBefore,
+    /// It is carried out, and the process dies before the answer comes.
+    DiesAfter,
+}
+
+/// Of as many faults as this: dying is as likely as everything else together, since it needs more to be mended.
+const FAULTS: [Fault; 8] = [
+    Fault::Refused,
+    Fault::Throttled,
+    Fault::Broken,
+    Fault::Unanswered,
+    Fault::DiesBefore,
+    Fault::DiesBefore,
+    Fault::DiesAfter,
+    Fault::DiesAfter,
+];
+
+/// The faults of one run.
+#[derive(Debug)]
+pub struct Schedule {
+    seed: u64,
+    /// The connections that all processes share: they are not what is tried here.
+    web: SharedHttpClient,
+    /// Calls of a hundred that fail.
+    percent: usize,
+    is_over: AtomicBool,
+    /// How often each call was made.
+    calls: Mutex<HashMap<u64, u64>>,
+}
+
+impl Schedule {
+    /// The schedule of a seed.
+    pub fn new(seed: u64) -> Arc<Self> {
+        Self::with_percent(seed, 1 + Random::new(seed).below(40))
+    }
+
+    /// Nothing fails.
+    pub fn without_faults() -> Arc<Self> {
+        Self::with_percent(0, 0)
+    }
+
+    fn with_percent(seed: u64, percent: usize) -> Arc<Self> {
+        let web = aws_smithy_http_client::Builder::new().build_http();
+        Arc::new(Self { seed, web, percent, is_over: AtomicBool::new(false), calls: Mutex::default() })
+    }
+
+    /// Nothing fails from now on.
+    pub fn end(&self) {
+        self.is_over.store(true, Ordering::SeqCst);
+    }
+
+    /// How many calls were made.
+    pub fn calls(&self) -> u64 {
+        self.calls.lock().unwrap().values().sum()
+    }
+
+    /// What goes wrong with this call.
+    fn fault(&self, operation: &str, said: &[u8]) -> Option<Fault> {
+        if self.is_over.load(Ordering::SeqCst) {
+            return None;
+        }
+        // The members of a request come in any order.
+        let mut bytes = said.to_vec();
+        bytes.sort_unstable();
+        let call = bytes
+            .iter()
+            .chain(operation.as_bytes())
+            .fold(self.seed, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(5));
+        let mut calls = self.calls.lock().unwrap();
+        let before = calls.entry(call).or_default();
+        *before += 1;
+        let mut random = Random::new(call ^ before.wrapping_mul(0x9e37_79b9));
+        (random.below(100) < self.percent).then(|| FAULTS[random.below(FAULTS.len())])
+    }
+}
+
+/// A process: it can die at any call, and what it remembers dies with it.
+#[derive(Debug, Clone)]
+pub struct Process {
+    schedule: Arc<Schedule>,
+    death: Arc<Notify>,
+}
+
+impl Process {
+    /// A new process.
+    pub fn new(schedule: &Arc<Schedule>) -> Self {
+        Self { schedule: Arc::clone(schedule), death: Arc::default() }
+    }
+
+    /// A client of the table at this endpoint.
+    pub fn client(&self, endpoint_url: &str) -> Client {
+        let plain = lamplight_embedded::client(endpoint_url).config().to_builder();
+        let retries = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(1));
+        let faulty = SharedHttpClient::new(Faulty { inner: self.schedule.web.clone(), process: self.clone() });
+        Client::from_conf(plain.http_client(faulty).retry_config(retries).build())
+    }
+
+    /// Works until it is done or dies; nothing if it died.
+    pub async fn live<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.death.notified() => None,
+            done = work => Some(done),
+        }
+    }
+
+    /// Makes a call: `call` carries it out, `failed` is the answer to it if it was not, or if nobody knows.
+    pub async fn call<T>(
+        &self,
+        operation: &str,
+        said: &[u8],
+        call: impl Future<Output = T>,
+        failed: impl FnOnce(Fault) -> T,
+    ) -> T {
+        match self.schedule.fault(operation, said) {
+            None => call.await,
+            Some(fault @ (Fault::Refused | Fault::Throttled | Fault::Broken)) => failed(fault),
+            Some(Fault::Unanswered) => {
+                call.await;
+                failed(Fault::Unanswered)
+            }
+            Some(Fault::DiesBefore) => self.die().await,
+            Some(Fault::DiesAfter) => {
+                call.await;
+                self.die().await
+            }
+        }
+    }
+
+    async fn die<T>(&self) -> T {
+        self.death.notify_one();
+        std::future::pending().await
+    }
+}
+
+/// A client whose calls fail as the schedule says.
+#[derive(Debug)]
+struct Faulty {
+    inner: SharedHttpClient,
+    process: Process,
+}
+
+impl HttpClient for Faulty {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(FaultyConnector { inner, process: self.process.clone() })
+    }
+}
+
+struct FaultyConnector {
+    inner: SharedHttpConnector,
+    process: Process,
+}
+
+impl fmt::Debug for FaultyConnector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("FaultyConnector")
+    }
+}
+
+impl HttpConnector for FaultyConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let operation = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
+        let said = request.body().bytes().unwrap_or_default().to_vec();
+        let (inner, process) = (self.inner.clone(), self.process.clone());
+        HttpConnectorFuture::new(async move {
+            process.call(&operation, &said, async { inner.call(request).await }, answer).await
+        })
+    }
+}
+
+/// What a process hears of a call that failed.
+fn answer(fault: Fault) -> Result<HttpResponse, ConnectorError> {
+    let refused = |status: u16, kind: &str| {
+        let body = format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{kind}","message":"as scheduled"}}"#);
+        Ok(HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body)))
+    };
+    match fault {
+        Fault::Throttled => refused(400, "ProvisionedThroughputExceededException"),
+        Fault::Broken => refused(500, "InternalServerError"),
+        Fault::Unanswered => Err(ConnectorError::timeout("as scheduled".into())),
+        Fault::Refused | Fault::DiesBefore | Fault::DiesAfter => Err(ConnectorError::io("as scheduled".into())),
+    }
+}

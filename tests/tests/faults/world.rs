@@ -1,0 +1,278 @@
+//! Everything around the handlers: who delivers, who asks again, and what reaches Slack.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::{Arc, Mutex};
+
+use lamplight_alerts::{Publish, SlackMessage};
+use lamplight_embedded::{Embedded, TABLE};
+use lamplight_logs::{Delivery, Limits};
+use lamplight_notifier::{Post, PostError};
+use lamplight_rollup::{ErrorLogs, Ledger, Rollup};
+use lamplight_table::Table;
+use lamplight_tests::calls::{seeded_calls, streams};
+use lamplight_tests::delivery::{Envelope, Random, Stream, batch};
+use lamplight_tests::telling::{failures, queue_event};
+use serde_json::Value;
+
+use crate::schedule::{Fault, Process, Schedule};
+
+/// 2026-11-20T08:40:00Z: the first event.
+pub const START_MS: i64 = 1_795_164_000_000;
+
+/// What passes between one thing and the next: longer than a process holds what it has claimed.
+const STEP_MS: i64 = 200_000;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// The topic and Slack: what they were told.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// Messages of the topic that the notifier has not taken yet.
+    waiting: Mutex<Vec<Value>>,
+    /// The alerts that were posted, and whether the table has heard of it: from then on none is posted again.
+    posts: Mutex<BTreeMap<String, bool>>,
+    /// Alerts that were posted again all the same.
+    posted_again: Mutex<Vec<String>>,
+}
+
+/// The topic, as a process sees it.
+pub struct Topic<'w> {
+    process: Process,
+    told: &'w Told,
+}
+
+/// The topic did not take a message, or nobody knows.
+#[derive(Debug, thiserror::Error)]
+#[error("the topic: {0:?}")]
+pub struct Unpublished(Fault);
+
+impl Publish for Topic<'_> {
+    type Error = Unpublished;
+
+    async fn publish(&self, message: &str) -> Result<(), Unpublished> {
+        let take = async {
+            self.told.waiting.lock().unwrap().push(serde_json::from_str(message).unwrap());
+            Ok(())
+        };
+        self.process.call("Publish", message.as_bytes(), take, |fault| Err(Unpublished(fault))).await
+    }
+}
+
+/// Slack, as the notifier sees it while it tells of one alert.
+struct Slack<'w> {
+    process: Process,
+    told: &'w Told,
+    alert_id: String,
+}
+
+impl Post for Slack<'_> {
+    async fn post(&self, message: &SlackMessage) -> Result<(), PostError> {
+        let said = serde_json::to_vec(message).unwrap();
+        let take = async {
+            let is_heard = *self.told.posts.lock().unwrap().entry(self.alert_id.clone()).or_default();
+            if is_heard {
+                self.told.posted_again.lock().unwrap().push(self.alert_id.clone());
+            }
+            Ok(())
+        };
+        let later = |_| Err(PostError::Later { status: 503, reason: "as scheduled".to_owned() });
+        self.process.call("Post", &said, take, later).await
+    }
+}
+
+/// One run: a table, deliveries that come as they like, and a schedule of faults.
+pub struct World {
+    schedule: Arc<Schedule>,
+    random: Random,
+    embedded: Embedded,
+    told: Told,
+    deliveries: Vec<Stream>,
+    now_ms: i64,
+}
+
+impl World {
+    /// The world of a seed.
+    pub async fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let calls = seeded_calls(seed, 3 + random.below(14));
+        let deliveries = random.split(&streams(&calls, START_MS));
+        Self {
+            schedule: Schedule::new(seed),
+            random,
+            embedded: Embedded::start(0, None).await.unwrap(),
+            told: Told::default(),
+            deliveries,
+            now_ms: START_MS + HOUR_MS / 2,
+        }
+    }
+
+    /// Delivers until everything was taken, then once more without faults; what is wrong then.
+    pub async fn run(mut self) -> Result<(), String> {
+        let mut waiting: Vec<Vec<usize>> = Vec::new();
+        for delivery in 0..self.deliveries.len() {
+            match waiting.last_mut() {
+                Some(together) if self.random.below(3) == 0 => together.push(delivery),
+                _ => waiting.push(vec![delivery]),
+            }
+        }
+        // Lambda gives up after a time, and somebody puts the rest through again: that is the end, without faults.
+        let mut tries = 3 * waiting.len();
+        while !waiting.is_empty() && tries > 0 {
+            tries -= 1;
+            let next = waiting.swap_remove(self.random.below(waiting.len()));
+            let is_taken = self.deliver(&next).await;
+            match (is_taken, self.random.below(4)) {
+                // What was taken may come again.
+                (true, 0) => waiting.push(next),
+                (true, _) => {}
+                // What was not comes again, as it was or in two halves.
+                (false, 0) if next.len() > 1 => {
+                    let (first, second) = next.split_at(next.len() / 2);
+                    waiting.extend([first.to_vec(), second.to_vec()]);
+                }
+                (false, _) => waiting.push(next),
+            }
+            match self.random.below(5) {
+                0 => self.keep().await,
+                1 | 2 => self.notify().await,
+                _ => {}
+            }
+            self.now_ms += STEP_MS;
+        }
+        self.schedule.end();
+        for next in waiting {
+            self.deliver(&next).await;
+        }
+        let again = self.random.below(self.deliveries.len());
+        self.deliver(&[again]).await;
+        self.settle().await;
+        self.check().await?;
+        // Nothing that comes again changes anything, hours later and after everything was rolled up.
+        for delivery in 0..self.deliveries.len() {
+            self.deliver(&[delivery]).await;
+        }
+        self.settle().await;
+        self.check().await.map_err(|wrong| format!("after the repetition of everything: {wrong}"))
+    }
+
+    /// Waits until nobody has anything left to do.
+    async fn settle(&mut self) {
+        for _ in 0..8 {
+            self.now_ms += 5 * STEP_MS;
+            self.keep().await;
+            self.notify().await;
+        }
+    }
+
+    /// Hands deliveries to a parser, or to two at once; whether one of them took them.
+    async fn deliver(&mut self, together: &[usize]) -> bool {
+        let streams: Vec<_> = together.iter().map(|i| &self.deliveries[*i]).collect();
+        let payload = match streams[..] {
+            [one] => one.payload(Envelope::Subscription),
+            _ => batch(&streams.iter().map(|stream| stream.packed()).collect::<Vec<_>>()),
+        };
+        let payload = payload.to_string();
+        if self.random.below(6) == 0 {
+            let (one, other) = tokio::join!(self.parse(&payload), self.parse(&payload));
+            one || other
+        } else {
+            self.parse(&payload).await
+        }
+    }
+
+    async fn parse(&self, payload: &str) -> bool {
+        let process = Process::new(&self.schedule);
+        let context = parser(&process, &self.embedded, &self.told);
+        let handled = process.live(Box::pin(lamplight_parser::handle(payload, &context, self.now_ms))).await;
+        matches!(handled, Some(Ok(answer)) if answer.batch_item_failures.is_empty())
+    }
+
+    async fn keep(&self) {
+        let process = Process::new(&self.schedule);
+        let topic = Topic { process: process.clone(), told: &self.told };
+        let context = lamplight_keeper::Context { table: table(&process, &self.embedded), topic };
+        // What it did not come to, the next one does.
+        let _ = process.live(Box::pin(lamplight_keeper::handle(&context, self.now_ms))).await;
+    }
+
+    async fn notify(&self) {
+        let messages = std::mem::take(&mut *self.told.waiting.lock().unwrap());
+        for message in messages {
+            let process = Process::new(&self.schedule);
+            let alert_id = message["alert_id"].as_str().unwrap().to_owned();
+            let slack = Slack { process: process.clone(), told: &self.told, alert_id: alert_id.clone() };
+            let context = lamplight_notifier::Context { table: table(&process, &self.embedded), slack };
+            let event = queue_event(std::slice::from_ref(&message));
+            let handled = process.live(Box::pin(lamplight_notifier::handle(event, &context, self.now_ms))).await;
+            let is_told = matches!(handled, Some(Ok(answer)) if failures(&answer).is_empty());
+            if is_told {
+                self.told.posts.lock().unwrap().insert(alert_id, true);
+            } else {
+                self.told.waiting.lock().unwrap().push(message);
+            }
+        }
+    }
+
+    /// What the deliveries hold, each counted once.
+    fn truth(&self) -> Ledger {
+        let mut ledger = Ledger::default();
+        for stream in &self.deliveries {
+            let document = stream.document().to_string();
+            let delivery = Delivery::read(&document, Some("eu-central-1")).unwrap();
+            ledger.add_delivery(&delivery, ErrorLogs::Raise);
+        }
+        ledger
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        let (truth, table) = (self.truth(), self.embedded.table());
+        let known: BTreeSet<_> = table.functions().await.unwrap().into_iter().collect();
+        let expected: BTreeSet<_> = truth.functions.keys().map(|key| (**key).clone()).collect();
+        same("the functions", &known, &expected)?;
+        for (key, minutes) in &truth.functions {
+            let (from_ms, to_ms) = (START_MS - HOUR_MS, START_MS + HOUR_MS);
+            let kept = table.rollups(key, from_ms, to_ms, self.now_ms).await.unwrap();
+            same(&format!("the rollups of {key}"), &sum(kept.values()), &sum(minutes.values()))?;
+        }
+        let issues: BTreeMap<_, _> =
+            table.issues().await.unwrap().into_iter().map(|stored| (stored.fingerprint, stored.issue)).collect();
+        same("the issues", &issues, &truth.issues)?;
+        for (trace_id, transaction) in &truth.transactions {
+            let kept = table.transaction(trace_id).await.unwrap();
+            same(&format!("the transaction {trace_id}"), &kept, transaction)?;
+        }
+        let posts = self.told.posts.lock().unwrap();
+        same("the alerts that were posted again", &*self.told.posted_again.lock().unwrap(), &Vec::new())?;
+        same("whether the alerts were heard", &posts.values().all(|is_heard| *is_heard), &true)?;
+        let told: Vec<_> = posts.keys().filter_map(|id| id.split('-').next()).map(str::to_owned).collect();
+        let raised: Vec<_> = truth.issues.keys().map(ToString::to_string).collect();
+        same("the issues that were told, each by one alert", &told, &raised)
+    }
+}
+
+/// The table, as a process sees it.
+fn table(process: &Process, embedded: &Embedded) -> Table {
+    Table::new(process.client(&embedded.url()), TABLE)
+}
+
+/// A parser that lives in this process.
+pub fn parser<'w>(process: &Process, embedded: &Embedded, told: &'w Told) -> lamplight_parser::Context<Topic<'w>> {
+    lamplight_parser::Context {
+        table: table(process, embedded),
+        topic: Topic { process: process.clone(), told },
+        region: Some("eu-central-1".to_owned()),
+        own_log_groups: HashSet::new(),
+        error_logs: ErrorLogs::Raise,
+        limits: Limits::default(),
+    }
+}
+
+fn sum<'r>(rollups: impl Iterator<Item = &'r Rollup>) -> Rollup {
+    let mut sum = Rollup::default();
+    rollups.for_each(|rollup| sum.merge(rollup));
+    sum
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, got: &T, expected: &T) -> Result<(), String> {
+    if got == expected { Ok(()) } else { Err(format!("{what} are {got:#?}, not {expected:#?}")) }
+}
