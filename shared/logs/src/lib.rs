@@ -12,6 +12,9 @@
 //! - `platform`: the lines that Lambda itself writes, as text and as JSON
 //! - `runtime`: what the languages' runtimes write when a function fails
 //! - `application`: what the function's own code writes: text with a level, structured events, metrics, spans
+//! - `recognise`: the dispatch of a line by its first bytes
+//! - `inflate`, `scan`, `text`: what the reading of deliveries and lines rests on
+//! - `message`: the message of an event, left as it stands in its delivery until somebody needs its text
 
 mod application;
 pub mod delivery;
