@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::slice;
 
 use lamplight_logs::source::{function_in_arn, function_of};
-use lamplight_logs::{Counts, Fact, Kind, Source, recognise};
+use lamplight_logs::{Counts, Fact, Kind, Source, recognise_message};
 use serde::Serialize;
 
 use crate::arguments::{ExplainArguments, Output};
@@ -33,9 +33,9 @@ struct Explain {
 impl Sink for Explain {
     fn take(&mut self, unit: Unit<'_>) -> Result<(), CliError> {
         for event in &unit.delivery.events {
-            let message = event.message.text();
+            let (message, mut scratch) = (event.message.text(), String::new());
             let fact = if unit.delivery.is_data {
-                recognise(&message, &unit.delivery.source)
+                recognise_message(&event.message, &unit.delivery.source, &mut scratch)
             } else {
                 Fact::new(Kind::Control, "control")
             };

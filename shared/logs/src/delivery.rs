@@ -204,9 +204,9 @@ impl<'a> Delivery<'a> {
         let (mut has_type, mut has_list) = (false, true);
         let is_whole = members(Json::Plain(document), |key, value| match key {
             "messageType" => {
-                let message_type = value.text();
+                let message_type = value.text_as_it_stands();
                 has_type = message_type.is_some();
-                delivery.is_data = message_type.as_deref() == Some("DATA_MESSAGE");
+                delivery.is_data = message_type == Some("DATA_MESSAGE");
             }
             "owner" => delivery.source.account = value.text(),
             "logGroup" => delivery.source.log_group = value.text(),

@@ -18,7 +18,7 @@ thread_local! {
 /// What the data inflates to; nothing if that is more than `limit` bytes.
 ///
 /// A delivery is one member whose trailer tells its size, and libdeflate inflates such a one at once, in half of the
-/// time that a stream takes. Whatever is not so, and what is broken, is inflated as a stream. Source: RFC 1952.
+/// time that a stream takes. Several members, and what is broken, are inflated as a stream. Source: RFC 1952.
 ///
 /// # Errors
 ///

@@ -141,6 +141,32 @@ mod tests {
         "]",
     ];
 
+    /// What JSON does not allow in a string, and what is seldom escaped.
+    #[test]
+    fn odd_escapes_mean_the_same_where_they_stand() {
+        for escaped in [
+            "{\\\"level\\\":\\\"ERROR\\\",\\\"message\\\":\\\"a\tb\\\"}",
+            r#"{\u0022level\u0022:\"ERROR\",\"message\":\"a\"}"#,
+            r#"{\"level\":\"ERROR\",\"message\":\"a\/b\u00e9 \\u00e9\"}"#,
+            r#"{\"level\":\"ERROR\",\"message\":\"\x\"}"#,
+            r#"{\"level\":\"ERROR\",\"message\":\"a\"#,
+        ] {
+            let (message, mut scratch) = (Message::in_json(escaped), String::new());
+            let text = message.text();
+            let fact = recognise_message(&message, &Source::default(), &mut scratch);
+            assert_eq!(fact, recognise(&text, &Source::default()), "{escaped}");
+        }
+    }
+
+    #[test]
+    fn documents_in_documents_end() {
+        let mut text = r#"{"level":"ERROR"}"#.to_owned();
+        for _ in 0..9 {
+            text = serde_json::json!({"message": text}).to_string();
+        }
+        assert_eq!(recognise(&text, &Source::default()).detection, None);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 

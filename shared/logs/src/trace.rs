@@ -32,7 +32,7 @@ fn root_of(header: &str) -> Option<&str> {
     // An id has no `=`, and mostly the trace stands first.
     let first = header.strip_prefix("Root=");
     let root = first.or_else(|| header.split(';').find_map(|part| part.trim().strip_prefix("Root=")))?;
-    Some(root.split_once(';').map_or(root, |(root, _)| root))
+    Some(root.split_once(';').map_or(root, |(root, _)| root).trim())
 }
 
 fn is_hex(text: &str) -> bool {
@@ -50,6 +50,7 @@ mod tests {
             id,
             "Root=1-6a52d530-0ba60ad2785ec2ae7971737c;Parent=53995c3f42cd8ad8;Sampled=1",
             "Self=1-x;Root=1-6a52d530-0ba60ad2785ec2ae7971737c",
+            " Root=1-6a52d530-0ba60ad2785ec2ae7971737c ; Parent=1",
             "6a52d5300ba60ad2785ec2ae7971737c",
             "6A52D5300BA60AD2785EC2AE7971737C",
             "00-6a52d5300ba60ad2785ec2ae7971737c-00f067aa0ba902b7-01",

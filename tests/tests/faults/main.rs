@@ -10,6 +10,7 @@ mod price;
 mod schedule;
 mod world;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use world::World;
@@ -24,7 +25,7 @@ fn variable(name: &str) -> Option<u64> {
 #[test]
 fn everything_is_counted_once_and_told_once() {
     if let Some(seed) = variable("LAMPLIGHT_SEED") {
-        try_seed(seed).unwrap_or_else(|wrong| panic!("seed {seed}: {wrong}"));
+        try_seed(seed);
         return;
     }
     let (next, last) = (AtomicU64::new(0), variable("LAMPLIGHT_SEEDS").unwrap_or(SEEDS));
@@ -37,14 +38,19 @@ fn everything_is_counted_once_and_told_once() {
                     if seed >= last {
                         return;
                     }
-                    try_seed(seed).unwrap_or_else(|wrong| panic!("seed {seed}: {wrong}"));
+                    try_seed(seed);
                 }
             });
         }
     });
 }
 
-fn try_seed(seed: u64) -> Result<(), String> {
+fn try_seed(seed: u64) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async { World::new(seed).await.run().await })
+    let tried = catch_unwind(AssertUnwindSafe(|| runtime.block_on(async { World::new(seed).await.run().await })));
+    match tried {
+        Ok(Ok(())) => {}
+        Ok(Err(wrong)) => panic!("seed {seed}: {wrong}"),
+        Err(_) => panic!("seed {seed}: a panic, which stands above"),
+    }
 }

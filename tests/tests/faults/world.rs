@@ -1,6 +1,7 @@
 //! Everything around the handlers: who delivers, who asks again, and what reaches Slack.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use lamplight_alerts::{Publish, SlackMessage};
@@ -31,8 +32,10 @@ pub struct Told {
     waiting: Mutex<Vec<Value>>,
     /// The alerts that were posted, and whether the table has heard of it: from then on none is posted again.
     posts: Mutex<BTreeMap<String, bool>>,
-    /// Alerts that were posted again all the same.
-    posted_again: Mutex<Vec<String>>,
+    /// The alerts that processes have posted which are still at work: no other may post them.
+    posting: Mutex<BTreeSet<String>>,
+    /// What should not have happened.
+    wrong: Mutex<Vec<String>>,
 }
 
 /// The topic, as a process sees it.
@@ -63,15 +66,18 @@ struct Slack<'w> {
     process: Process,
     told: &'w Told,
     alert_id: String,
+    has_posted: AtomicBool,
 }
 
 impl Post for Slack<'_> {
     async fn post(&self, message: &SlackMessage) -> Result<(), PostError> {
         let said = serde_json::to_vec(message).unwrap();
         let take = async {
+            self.has_posted.store(true, Ordering::SeqCst);
             let is_heard = *self.told.posts.lock().unwrap().entry(self.alert_id.clone()).or_default();
-            if is_heard {
-                self.told.posted_again.lock().unwrap().push(self.alert_id.clone());
+            let is_first = self.told.posting.lock().unwrap().insert(self.alert_id.clone());
+            if is_heard || !is_first {
+                self.told.wrong.lock().unwrap().push(format!("{} was posted again", self.alert_id));
             }
             Ok(())
         };
@@ -195,22 +201,41 @@ impl World {
         let _ = process.live(Box::pin(lamplight_keeper::handle(&context, self.now_ms))).await;
     }
 
-    async fn notify(&self) {
+    /// Hands what the topic took to a notifier, or to two at once.
+    async fn notify(&mut self) {
         let messages = std::mem::take(&mut *self.told.waiting.lock().unwrap());
         for message in messages {
-            let process = Process::new(&self.schedule);
-            let alert_id = message["alert_id"].as_str().unwrap().to_owned();
-            let slack = Slack { process: process.clone(), told: &self.told, alert_id: alert_id.clone() };
-            let context = lamplight_notifier::Context { table: table(&process, &self.embedded), slack };
-            let event = queue_event(std::slice::from_ref(&message));
-            let handled = process.live(Box::pin(lamplight_notifier::handle(event, &context, self.now_ms))).await;
-            let is_told = matches!(handled, Some(Ok(answer)) if failures(&answer).is_empty());
-            if is_told {
-                self.told.posts.lock().unwrap().insert(alert_id, true);
+            let is_told = if self.random.below(4) == 0 {
+                let (one, other) = tokio::join!(self.tell(&message), self.tell(&message));
+                one || other
             } else {
+                self.tell(&message).await
+            };
+            if !is_told {
                 self.told.waiting.lock().unwrap().push(message);
             }
         }
+    }
+
+    async fn tell(&self, message: &Value) -> bool {
+        let process = Process::new(&self.schedule);
+        let alert_id = message["alert_id"].as_str().unwrap().to_owned();
+        let has_posted = AtomicBool::new(false);
+        let slack = Slack { process: process.clone(), told: &self.told, alert_id: alert_id.clone(), has_posted };
+        let context = lamplight_notifier::Context { table: table(&process, &self.embedded), slack };
+        let event = queue_event(std::slice::from_ref(message));
+        let handled = process.live(Box::pin(lamplight_notifier::handle(event, &context, self.now_ms))).await;
+        let is_told = matches!(handled, Some(Ok(answer)) if failures(&answer).is_empty());
+        if context.slack.has_posted.load(Ordering::SeqCst) {
+            self.told.posting.lock().unwrap().remove(&alert_id);
+        }
+        if is_told {
+            match self.told.posts.lock().unwrap().get_mut(&alert_id) {
+                Some(is_heard) => *is_heard = true,
+                None => self.told.wrong.lock().unwrap().push(format!("{alert_id} was never posted")),
+            }
+        }
+        is_told
     }
 
     /// What the deliveries hold, each counted once.
@@ -242,7 +267,7 @@ impl World {
             same(&format!("the transaction {trace_id}"), &kept, transaction)?;
         }
         let posts = self.told.posts.lock().unwrap();
-        same("the alerts that were posted again", &*self.told.posted_again.lock().unwrap(), &Vec::new())?;
+        same("the wrong posts", &*self.told.wrong.lock().unwrap(), &Vec::new())?;
         same("whether the alerts were heard", &posts.values().all(|is_heard| *is_heard), &true)?;
         let told: Vec<_> = posts.keys().filter_map(|id| id.split('-').next()).map(str::to_owned).collect();
         let raised: Vec<_> = truth.issues.keys().map(ToString::to_string).collect();

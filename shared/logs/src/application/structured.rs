@@ -19,10 +19,15 @@ use crate::runtime::{node, ruby, rust};
 use crate::text::is_request_id;
 use crate::trace::xray_trace_id;
 
+/// Documents in a string of a document that are read: each is a copy, and nothing sensible has more.
+const DOCUMENTS: u8 = 3;
+
 /// What the members of an object say.
 #[derive(Debug, Default)]
 pub(super) struct Structured<'a> {
     pub(super) has_members: bool,
+    /// The documents whose strings hold this one.
+    documents_around: u8,
     pub(super) is_metric: bool,
     pub(super) execution_arn: bool,
     pub(super) event_type: Option<Cow<'a, str>>,
@@ -116,7 +121,7 @@ impl<'a> Structured<'a> {
             "function_arn" | "functionArn" | "FunctionArn" => self.function_arn = value.text(),
             "function_name" | "functionName" | "FunctionName" => self.function_name = value.text(),
             "type" => self.event_type = value.text(),
-            "record" => self.record.get_or_insert_default().read(value),
+            "record" => self.record.insert(Record::default()).read(value),
             "execution_arn" => self.execution_arn = true,
             "endTimeUnixNano" => self.has_span_times = true,
             "_aws" => self.take_metrics(value),
@@ -152,7 +157,10 @@ impl<'a> Structured<'a> {
     }
 
     fn take_inner_document(&mut self, document: &str) {
-        let mut inner = Structured::default();
+        if self.documents_around == DOCUMENTS {
+            return;
+        }
+        let mut inner = Structured { documents_around: self.documents_around + 1, ..Structured::default() };
         if !inner.read(Json::Plain(document)) {
             return;
         }

@@ -142,10 +142,12 @@ impl<'a> Reader<'a> {
         is_array
     }
 
-    /// Whatever the value is, as it stands in the text.
+    /// Whatever the value is, as it stands in the text; nothing if it was taken.
     pub fn as_it_stands(&mut self) -> &'a str {
         let start = self.at;
-        self.skip();
+        if self.is_untaken() {
+            self.skip();
+        }
         &self.text[start..self.at]
     }
 
@@ -171,7 +173,7 @@ impl<'a> Reader<'a> {
 
     /// Whether the value that is shown was not taken yet.
     const fn is_untaken(&self) -> bool {
-        self.at == self.value_at
+        self.at == self.value_at && self.fault.is_none()
     }
 
     #[inline]
@@ -211,7 +213,7 @@ impl<'a> Reader<'a> {
     }
 
     fn fail<T>(&mut self, fault: Fault) -> Option<T> {
-        self.fault = Some(fault);
+        self.fault.get_or_insert(fault);
         None
     }
 
@@ -233,10 +235,10 @@ impl<'a> Reader<'a> {
         // A string that holds another has no quote but behind a backslash.
         let stop = if self.is_escaped { backslash(bytes, start) } else { special(bytes, start) };
         let Some(stop) = stop else { return self.fail(Fault::Ended) };
-        let quote = if self.is_escaped { stop + 1 } else { stop };
-        if bytes.get(quote) == Some(&b'"') {
+        let quote: &[u8] = if self.is_escaped { b"\\\"" } else { b"\"" };
+        if bytes[stop..].starts_with(quote) {
             self.has_escapes = false;
-            self.at = quote + 1;
+            self.at = stop + quote.len();
             return Some(&self.text[start..stop]);
         }
         self.string_with_escapes(start, stop)

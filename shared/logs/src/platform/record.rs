@@ -80,29 +80,12 @@ impl<'a> Record<'a> {
             "fault" => (Kind::Fault, "platform.fault"),
             _ => return None,
         };
-        let mut fact = Fact::new(kind, detector);
-        if kind == Kind::LogsDropped {
-            fact.detection = Some(Detection::LogsDropped);
-        }
-        Some(match self.text.take() {
+        let fact = Fact::new(kind, detector);
+        let mut fact = match self.text.take() {
             Some(text) => told(text, fact),
-            None => self.measured(fact),
-        })
-    }
-
-    /// The fact of a record that is an object.
-    fn measured(&mut self, mut fact: Fact<'a>) -> Fact<'a> {
-        fact.request_id = self.request_id.take();
-        fact.status = self.status.take();
-        fact.error_type = self.error_type.take();
-        fact.phase = self.phase.take();
-        fact.version = self.version.take();
-        fact.function_arn = self.function_arn.take();
-        fact.function_name = self.function_name.take();
-        fact.trace_id = self.trace_id.take();
-        fact.segment_id = self.segment_id.take();
-        fact.measures = self.measures;
-        match fact.kind {
+            None => self.tell(fact),
+        };
+        match kind {
             Kind::Report => report::count(&mut fact),
             Kind::InitReport => {
                 fact.measures = Measures { init_ms: self.measures.duration_ms, ..Measures::default() };
@@ -113,9 +96,27 @@ impl<'a> Record<'a> {
                 fact.detection = init::failure(&fact);
             }
             Kind::Extension => extension::raise(&mut fact, self.is_launch_error),
-            Kind::LogsDropped => fact.error_message = self.reason.take(),
+            Kind::LogsDropped => {
+                fact.error_message = self.reason.take();
+                fact.detection = Some(Detection::LogsDropped);
+            }
             _ => {}
         }
+        Some(fact)
+    }
+
+    /// Hands what an object says over to a fact.
+    fn tell(&mut self, mut fact: Fact<'a>) -> Fact<'a> {
+        fact.request_id = self.request_id.take();
+        fact.status = self.status.take();
+        fact.error_type = self.error_type.take();
+        fact.phase = self.phase.take();
+        fact.version = self.version.take();
+        fact.function_arn = self.function_arn.take();
+        fact.function_name = self.function_name.take();
+        fact.trace_id = self.trace_id.take();
+        fact.segment_id = self.segment_id.take();
+        fact.measures = self.measures;
         fact
     }
 }
