@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Json;
-use super::string::{backslash, closing_quote, escape_length, special, unescape};
+use super::string::{backslash, closing_quote, escape_length, has_controls, special, unescape};
 
 /// Objects and arrays that may stand in one another.
 const DEPTH: u8 = 128;
@@ -51,6 +51,10 @@ impl<'a> Reader<'a> {
 
     /// Reads the whole text as one object.
     pub(super) fn object(mut self, visit: impl FnMut(&str, &mut Self)) -> Result<(), Fault> {
+        // In a string they may not stand at all: it is enough to look once.
+        if self.is_escaped && has_controls(self.text.as_bytes()) {
+            return Err(Fault::Wrong);
+        }
         self.blanks();
         if !self.takes(b'{') {
             return Err(self.unexpected());

@@ -12,10 +12,15 @@ pub(super) fn special(bytes: &[u8], at: usize) -> Option<usize> {
     find(bytes, at, |block| each(block, b'"') | each(block, b'\\') | each_without(block, 0xe0))
 }
 
-/// The index of the first backslash or control character from `at` on.
+/// The index of the first backslash from `at` on.
 #[inline]
 pub(super) fn backslash(bytes: &[u8], at: usize) -> Option<usize> {
-    find(bytes, at, |block| each(block, b'\\') | each_without(block, 0xe0))
+    find(bytes, at, |block| each(block, b'\\'))
+}
+
+/// Whether there is a control character.
+pub(super) fn has_controls(bytes: &[u8]) -> bool {
+    find(bytes, 0, |block| each_without(block, 0xe0)).is_some()
 }
 
 /// The index of the quote that ends the string which begins at `at`. What stands in it is not looked at.
