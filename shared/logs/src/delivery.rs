@@ -7,12 +7,11 @@
 use std::borrow::Cow;
 
 use base64_simd::STANDARD;
-use memchr::memchr;
 use serde::de::IgnoredAny;
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
 use crate::inflate::inflate;
-use crate::json::{Json, Reader, members};
+use crate::json::{Json, Reader, members, said};
 use crate::message::Message;
 use crate::source::Source;
 
@@ -86,7 +85,7 @@ pub fn payload(text: &str) -> Result<Payload<'_>, DeliveryError> {
     let is_object = members(Json::Plain(text), |key, value| match key {
         "awslogs" => drop(value.members(|key, value| {
             if key == "data" {
-                data = base64_text(value);
+                data = value.text_as_it_stands().map(said);
             }
         })),
         "messageType" => is_document = true,
@@ -112,7 +111,7 @@ fn kinesis_records<'a>(value: &mut Reader<'a>) -> Option<Vec<KinesisRecord<'a>>>
             if key == "kinesis" {
                 is_kinesis |= value.members(|key, value| match key {
                     "sequenceNumber" => record.sequence_number = value.text().unwrap_or_default(),
-                    "data" => record.data = base64_text(value).unwrap_or_default(),
+                    "data" => record.data = value.text_as_it_stands().map(said).unwrap_or_default(),
                     _ => {}
                 });
             }
@@ -120,16 +119,6 @@ fn kinesis_records<'a>(value: &mut Reader<'a>) -> Option<Vec<KinesisRecord<'a>>>
         records.push(record);
     });
     (is_list && are_objects && (is_kinesis || records.is_empty())).then_some(records)
-}
-
-/// Base64, which is long and mostly has no escapes.
-fn base64_text<'a>(value: &mut Reader<'a>) -> Option<Cow<'a, str>> {
-    let text = value.text_as_it_stands()?;
-    Some(if memchr(b'\\', text.as_bytes()).is_some() {
-        Cow::Owned(Message::in_json(text).text().into_owned())
-    } else {
-        Cow::Borrowed(text)
-    })
 }
 
 /// Unpacks `base64(gzip(document))`. Bytes that are no UTF-8 are replaced: they must not cost the rest.

@@ -9,7 +9,7 @@ mod reader;
 mod string;
 
 pub use reader::Reader;
-pub(crate) use string::unescape;
+pub(crate) use string::{said, unescape};
 
 /// A text that may be JSON.
 #[derive(Debug, Clone, Copy)]
@@ -158,7 +158,9 @@ mod tests {
     #[test]
     fn what_is_not_one_whole_object_is_refused() {
         let nested = |depth: usize| format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
-        for text in ["", "[]", "{\"a\":1", "{\"a\":1} x", "null", "{\"a\":1,}", nested(100_000).as_str()] {
+        for text in
+            ["", "[]", "{\"a\":1", "{\"a\":1} x", "null", "{\"a\":1,}", "{\"a\":1\"\"}", nested(100_000).as_str()]
+        {
             assert!(read(Json::Plain(text)).is_none(), "{}", &text[..text.len().min(20)]);
         }
         assert!(read(Json::Plain(&nested(100))).is_some());

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
-use crate::json::unescape;
+use crate::json::{said, unescape};
 
 /// What was written.
 #[derive(Clone)]
@@ -43,12 +43,7 @@ impl<'a> Message<'a> {
     /// The text of the message.
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
-        if !self.is_escaped {
-            return Cow::Borrowed(&self.text);
-        }
-        let mut text = String::new();
-        unescape(&self.text, &mut text);
-        Cow::Owned(text)
+        if self.is_escaped { said(&self.text) } else { Cow::Borrowed(&self.text) }
     }
 }
 

@@ -82,7 +82,21 @@ impl Post for Slack<'_> {
             Ok(())
         };
         let later = |_| Err(PostError::Later { status: 503, reason: "as scheduled".to_owned() });
-        self.process.call("Post", &said, take, later).await
+        let posted = self.process.call("Post", &said, take, later).await;
+        if posted.is_err() {
+            // It took effect unheard: this process gives the right to post back, so that another may post it again.
+            self.is_done();
+        }
+        posted
+    }
+}
+
+impl Slack<'_> {
+    /// This process does not post the alert any more.
+    fn is_done(&self) {
+        if self.has_posted.swap(false, Ordering::SeqCst) {
+            self.told.posting.lock().unwrap().remove(&self.alert_id);
+        }
     }
 }
 
@@ -226,9 +240,7 @@ impl World {
         let event = queue_event(std::slice::from_ref(message));
         let handled = process.live(Box::pin(lamplight_notifier::handle(event, &context, self.now_ms))).await;
         let is_told = matches!(handled, Some(Ok(answer)) if failures(&answer).is_empty());
-        if context.slack.has_posted.load(Ordering::SeqCst) {
-            self.told.posting.lock().unwrap().remove(&alert_id);
-        }
+        context.slack.is_done();
         if is_told {
             match self.told.posts.lock().unwrap().get_mut(&alert_id) {
                 Some(is_heard) => *is_heard = true,

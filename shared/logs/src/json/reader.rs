@@ -288,7 +288,7 @@ impl<'a> Reader<'a> {
         let length = match rest {
             [b'\\', b'"' | b'\\', ..] if self.is_escaped => 2,
             [b'\\' | b'"', ..] if self.is_escaped => return Err(Fault::Wrong),
-            _ => escape_length(rest).ok_or(Fault::Ended)?.map_err(|()| Fault::Wrong)?,
+            _ => escape_length(rest)?,
         };
         Ok(at + length)
     }

@@ -1,9 +1,11 @@
 //! Strings: where they end, and what they say.
 
-use memchr::memchr;
+use std::borrow::Cow;
 
+use memchr::memchr;
 use wide::u8x32;
 
+use super::reader::Fault;
 use crate::scan::{WIDTH, block, each, each_without, find, first};
 
 /// The index of the first quote, backslash or control character from `at` on.
@@ -71,21 +73,31 @@ fn one_by_one(bytes: &[u8], mut at: usize, end: usize) -> Passed {
     Passed::Until(at)
 }
 
-/// The length of an escape behind its backslash, if it is one; nothing more is known of one that is cut.
-pub(super) fn escape_length(rest: &[u8]) -> Option<Result<usize, ()>> {
-    match *rest.first()? {
-        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(Ok(1)),
+/// The length of an escape behind its backslash.
+pub(super) fn escape_length(rest: &[u8]) -> Result<usize, Fault> {
+    match rest.first().ok_or(Fault::Ended)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(1),
         b'u' => {
-            let digits = rest.get(1..5)?;
-            Some(if digits.iter().all(u8::is_ascii_hexdigit) { Ok(5) } else { Err(()) })
+            let digits = rest.get(1..5).ok_or(Fault::Ended)?;
+            if digits.iter().all(u8::is_ascii_hexdigit) { Ok(5) } else { Err(Fault::Wrong) }
         }
-        _ => Some(Err(())),
+        _ => Err(Fault::Wrong),
     }
+}
+
+/// What the text between the quotes of a JSON string says.
+pub(crate) fn said(text: &str) -> Cow<'_, str> {
+    if memchr(b'\\', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut said = String::new();
+    unescape(text, &mut said);
+    Cow::Owned(said)
 }
 
 /// Writes into `out` what the text between the quotes of a JSON string says. Half a surrogate pair is replaced.
 ///
-/// Whole words are copied, and what is behind a backslash is taken back: most of a text has no escapes.
+/// Whole blocks are copied, and what is behind a backslash is taken back: most of a text has no escapes.
 pub(crate) fn unescape(text: &str, out: &mut String) {
     let mut said = std::mem::take(out).into_bytes();
     said.clear();
@@ -126,7 +138,7 @@ fn escape(bytes: &[u8], at: usize, said: &mut Vec<u8>) -> usize {
     at + 1
 }
 
-/// Appends the character of `\uXXXX`, or of the pair that it begins; where it ends.
+/// Appends the character of an escape with four digits, or of the pair that it begins; where it ends.
 fn unicode(bytes: &[u8], at: usize, said: &mut Vec<u8>) -> usize {
     let high = unit(bytes, at);
     let low = if bytes.get(at + 4..at + 6) == Some(b"\\u") { unit(bytes, at + 6) } else { None };
