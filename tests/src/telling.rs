@@ -1,9 +1,10 @@
 //! What stands for the topic and for Slack inside a test.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use lamplight_alerts::{Publish, SlackMessage};
+use lamplight_aws::AwsError;
 use lamplight_notifier::{Post, PostError};
 use serde_json::{Value, json};
 
@@ -58,12 +59,19 @@ impl Publish for &Topic {
 pub struct Slack {
     posts: Mutex<Vec<SlackMessage>>,
     refused_word: Mutex<Option<&'static str>>,
+    is_for_good: AtomicBool,
 }
 
 impl Slack {
     /// Refuses messages with this word from now on; none without one.
     pub fn refuse(&self, word: Option<&'static str>) {
         *self.refused_word.lock().unwrap() = word;
+    }
+
+    /// Refuses messages with this word and says that it always will.
+    pub fn refuse_for_good(&self, word: &'static str) {
+        self.is_for_good.store(true, Ordering::SeqCst);
+        self.refuse(Some(word));
     }
 
     /// What was posted since the last call.
@@ -76,9 +84,41 @@ impl Post for &Slack {
     async fn post(&self, message: &SlackMessage) -> Result<(), PostError> {
         let text = serde_json::to_string(message).unwrap();
         if self.refused_word.lock().unwrap().is_some_and(|word| text.contains(word)) {
+            if self.is_for_good.load(Ordering::SeqCst) {
+                return Err(PostError::Refused { status: 404, reason: "no_service".to_owned() });
+            }
             return Err(PostError::Later { status: 503, reason: "overloaded".to_owned() });
         }
         self.posts.lock().unwrap().push(message.clone());
+        Ok(())
+    }
+}
+
+/// A queue that keeps what is put there, with the reasons.
+#[derive(Debug, Default)]
+pub struct DeadLetters {
+    letters: Mutex<Vec<(String, String)>>,
+    refusals: AtomicUsize,
+}
+
+impl DeadLetters {
+    /// Refuses the next messages.
+    pub fn refuse(&self, count: usize) {
+        self.refusals.store(count, Ordering::SeqCst);
+    }
+
+    /// What was put there since the last call.
+    pub fn taken(&self) -> Vec<(String, String)> {
+        std::mem::take(&mut *self.letters.lock().unwrap())
+    }
+}
+
+impl lamplight_notifier::DeadLetters for &DeadLetters {
+    async fn keep(&self, body: &str, reason: &str) -> Result<(), AwsError> {
+        if take_one(&self.refusals) {
+            return Err(AwsError::Call { operation: "SendMessage", reason: "overloaded".to_owned() });
+        }
+        self.letters.lock().unwrap().push((body.to_owned(), reason.to_owned()));
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use lamplight_parser::Answer;
 use lamplight_rollup::ErrorLogs;
 use lamplight_tests::calls::rfc3339;
 use lamplight_tests::delivery::{Envelope, Stream, batch};
-use lamplight_tests::telling::{Slack, Topic, failures, queue_event};
+use lamplight_tests::telling::{DeadLetters, Slack, Topic, failures, queue_event};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -172,7 +172,11 @@ async fn an_alert_that_was_published_without_anybody_knowing_is_told_once() {
     assert_eq!((told.len(), &told[0]), (2, &told[1]));
 
     let slack = Slack::default();
-    let notifier = lamplight_notifier::Context { table: stack.embedded.table(), slack: &slack };
+    let notifier = lamplight_notifier::Context {
+        table: stack.embedded.table(),
+        slack: &slack,
+        dead_letters: &DeadLetters::default(),
+    };
     for (i, message) in told.iter().enumerate() {
         let answer =
             lamplight_notifier::handle(queue_event(std::slice::from_ref(message)), &notifier, START_MS + i as i64);

@@ -1,16 +1,21 @@
 //! From the topic to Slack: each notice is posted once, what could not be posted comes again, many become one.
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
-use lamplight_embedded::Embedded;
+use aws_sdk_dynamodb::Client;
+use lamplight_alerts::SlackMessage;
+use lamplight_embedded::{Embedded, TABLE};
 use lamplight_logs::Limits;
-use lamplight_notifier::{Context, Incoming, handle, tell};
+use lamplight_notifier::{Context, Incoming, Post, PostError, Untold, handle, tell};
 use lamplight_rollup::ErrorLogs;
 use lamplight_tests::delivery::{Envelope, Stream};
-use lamplight_tests::telling::{Slack, Topic, envelope, failures, queue_event};
+use lamplight_tests::telling::{DeadLetters, Slack, Topic, envelope, failures, queue_event};
 use serde_json::{Value, json};
 
 /// 2026-11-20T08:47:00Z.
 const NOW_MS: i64 = 1_795_164_420_000;
+
+/// What passes before SQS hands a message out again.
+const PAUSE_MS: i64 = 180_000;
 
 const NOBODY: [&str; 0] = [];
 
@@ -50,7 +55,8 @@ fn text(message: &lamplight_alerts::SlackMessage) -> String {
 async fn a_message_has_a_text_and_blocks_and_names_what_and_where() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
-    let context = Context { table: embedded.table(), slack: &slack };
+    let dead_letters = DeadLetters::default();
+    let context = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
     let event = queue_event(&alerts(&embedded, &["ferry"]).await);
     for now_ms in [NOW_MS, NOW_MS + 1, NOW_MS + 86_400_000] {
         assert_eq!(failures(&handle(event.clone(), &context, now_ms).await.unwrap()), NOBODY);
@@ -65,14 +71,15 @@ async fn a_message_has_a_text_and_blocks_and_names_what_and_where() {
 async fn what_could_not_be_posted_comes_again_alone() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
-    let context = Context { table: embedded.table(), slack: &slack };
+    let dead_letters = DeadLetters::default();
+    let context = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
     let event = queue_event(&alerts(&embedded, &["ferry", "kiosk", "loom"]).await);
     slack.refuse(Some("kiosk"));
     assert_eq!(failures(&handle(event.clone(), &context, NOW_MS).await.unwrap()), ["q1"]);
     assert_eq!(slack.taken().len(), 2);
-    assert_eq!(failures(&handle(event.clone(), &context, NOW_MS + 1).await.unwrap()), ["q1"], "still");
+    assert_eq!(failures(&handle(event.clone(), &context, NOW_MS + PAUSE_MS).await.unwrap()), ["q1"], "still");
     slack.refuse(None);
-    assert_eq!(failures(&handle(event, &context, NOW_MS + 2).await.unwrap()), NOBODY);
+    assert_eq!(failures(&handle(event, &context, NOW_MS + 2 * PAUSE_MS).await.unwrap()), NOBODY);
     let posts = slack.taken();
     assert!(posts.len() == 1 && text(&posts[0]).contains("kiosk"), "{posts:?}");
 }
@@ -81,7 +88,8 @@ async fn what_could_not_be_posted_comes_again_alone() {
 async fn many_at_once_become_one_message() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
-    let context = Context { table: embedded.table(), slack: &slack };
+    let dead_letters = DeadLetters::default();
+    let context = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
     let names: Vec<_> = (0..9).map(|i| format!("pier-{i}")).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     let event = queue_event(&alerts(&embedded, &names).await);
@@ -89,7 +97,7 @@ async fn many_at_once_become_one_message() {
     assert_eq!(failures(&handle(event.clone(), &context, NOW_MS).await.unwrap()).len(), 9, "all or none");
     assert!(slack.taken().is_empty());
     slack.refuse(None);
-    for now_ms in [NOW_MS + 1, NOW_MS + 2] {
+    for now_ms in [NOW_MS + PAUSE_MS, NOW_MS + 2 * PAUSE_MS] {
         assert_eq!(failures(&handle(event.clone(), &context, now_ms).await.unwrap()), NOBODY);
     }
     let posts = slack.taken();
@@ -101,7 +109,8 @@ async fn many_at_once_become_one_message() {
 async fn the_same_alert_twice_in_a_batch_is_posted_once() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
-    let context = Context { table: embedded.table(), slack: &slack };
+    let dead_letters = DeadLetters::default();
+    let context = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
     let alert = alerts(&embedded, &["ferry"]).await.remove(0);
     let event = queue_event(&[alert.clone(), alert]);
     // The second may come again; then it is known that it was posted.
@@ -114,7 +123,8 @@ async fn the_same_alert_twice_in_a_batch_is_posted_once() {
 async fn alarms_and_messages_that_nobody_knows_are_posted() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
-    let context = Context { table: embedded.table(), slack: &slack };
+    let dead_letters = DeadLetters::default();
+    let context = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
     let messages = [alarm("high water"), json!("the crane is down"), json!({"berth": 4, "lamplight": "no"})];
     for now_ms in [NOW_MS, NOW_MS + 1] {
         assert_eq!(failures(&handle(queue_event(&messages), &context, now_ms).await.unwrap()), NOBODY);
@@ -131,7 +141,8 @@ async fn alarms_and_messages_that_nobody_knows_are_posted() {
 async fn a_message_without_an_envelope_is_posted_as_it_stands() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
-    let context = Context { table: embedded.table(), slack: &slack };
+    let dead_letters = DeadLetters::default();
+    let context = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
     let mut event = queue_event(&[json!("x"), json!("y")]);
     event["Records"][0]["body"] = json!("straight from the pier");
     event["Records"][1]["body"] = json!(alarm("high water").to_string());
@@ -144,7 +155,8 @@ async fn a_message_without_an_envelope_is_posted_as_it_stands() {
 async fn an_event_of_the_topic_itself_fails_as_a_whole_and_repeats_nothing() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
-    let context = Context { table: embedded.table(), slack: &slack };
+    let dead_letters = DeadLetters::default();
+    let context = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
     let records = alerts(&embedded, &["ferry", "kiosk"]).await.into_iter().map(|alert| {
         let mut sns = envelope(&alert);
         sns["Timestamp"] = json!("2026-11-20T08:47:12.345Z");
@@ -159,7 +171,7 @@ async fn an_event_of_the_topic_itself_fails_as_a_whole_and_repeats_nothing() {
     slack.refuse(Some("kiosk"));
     assert!(handle(event.clone(), &context, NOW_MS).await.is_err());
     slack.refuse(None);
-    handle(event, &context, NOW_MS + 1).await.unwrap();
+    handle(event, &context, NOW_MS + PAUSE_MS).await.unwrap();
     let posts = slack.taken();
     assert!(posts.len() == 2 && text(&posts[0]).contains("ferry") && text(&posts[1]).contains("kiosk"), "{posts:?}");
 }
@@ -168,7 +180,8 @@ async fn an_event_of_the_topic_itself_fails_as_a_whole_and_repeats_nothing() {
 async fn an_event_of_somebody_else_is_an_error() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
-    let context = Context { table: embedded.table(), slack: &slack };
+    let dead_letters = DeadLetters::default();
+    let context = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
     for event in [json!({}), json!({"Records": []}), json!({"Records": [{"eventSource": "aws:s3"}]}), json!(5)] {
         assert!(handle(event.clone(), &context, NOW_MS).await.is_err(), "{event}");
     }
@@ -177,12 +190,56 @@ async fn an_event_of_somebody_else_is_an_error() {
 #[tokio::test]
 async fn who_dies_while_posting_leaves_the_alert_to_others_after_a_minute() {
     let embedded = Embedded::start(0, None).await.unwrap();
-    let slack = Slack::default();
-    let context = Context { table: embedded.table(), slack: &slack };
+    let posts = Slack::default();
+    let slack = &posts;
     let message = Incoming { message_id: "sns-1".to_owned(), subject: None, message: "the crane is down".to_owned() };
-    embedded.table().begin_posting("sns-1", NOW_MS).await.unwrap();
-    let incoming = [message];
-    assert_eq!(tell(&incoming, &context, NOW_MS + 30_000).await.unwrap(), [0], "somebody may be posting it");
-    assert_eq!(tell(&incoming, &context, NOW_MS + 61_000).await.unwrap(), [0; 0]);
+    let (table, incoming) = (embedded.table(), [message]);
+    table.begin_posting("sns-1", NOW_MS).await.unwrap();
+    let untold = tell(&incoming, &table, &slack, NOW_MS + 30_000).await.unwrap();
+    assert_eq!(untold, [Untold { position: 0, refusal: None }], "somebody may be posting it");
+    assert_eq!(tell(&incoming, &table, &slack, NOW_MS + 61_000).await.unwrap(), []);
+    assert_eq!(posts.taken().len(), 1);
+}
+
+#[tokio::test]
+async fn what_slack_refuses_for_good_is_a_dead_letter_at_once() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let (slack, dead_letters) = (Slack::default(), DeadLetters::default());
+    let context = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
+    let event = queue_event(&alerts(&embedded, &["ferry", "kiosk"]).await);
+    slack.refuse_for_good("kiosk");
+    dead_letters.refuse(1);
+    assert_eq!(failures(&handle(event.clone(), &context, NOW_MS).await.unwrap()), ["q1"], "it can go nowhere");
+    assert_eq!(failures(&handle(event.clone(), &context, NOW_MS + PAUSE_MS).await.unwrap()), NOBODY);
+    let letters = dead_letters.taken();
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    assert_eq!(letters[0].0, event["Records"][1]["body"].as_str().unwrap(), "as it came");
+    assert!(letters[0].1.contains("404") && letters[0].1.contains("no_service"), "{letters:?}");
+    // Put through again when the webhook is mended, it is posted.
+    slack.refuse(None);
+    assert_eq!(failures(&handle(event, &context, NOW_MS + 2 * PAUSE_MS).await.unwrap()), NOBODY);
+    assert_eq!(slack.taken().len(), 2);
+}
+
+/// A Slack that takes a message, whereupon the table goes away.
+struct Going<'s> {
+    slack: &'s Slack,
+    client: &'s Client,
+}
+
+impl Post for Going<'_> {
+    async fn post(&self, message: &SlackMessage) -> Result<(), PostError> {
+        self.client.delete_table().table_name(TABLE).send().await.unwrap();
+        self.slack.post(message).await
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_does_not_hear_of_a_post_does_not_double_it() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let slack = Slack::default();
+    let message = Incoming { message_id: "sns-1".to_owned(), subject: None, message: "the crane is down".to_owned() };
+    let going = Going { slack: &slack, client: embedded.client() };
+    assert_eq!(tell(&[message], &embedded.table(), &going, NOW_MS).await.unwrap(), []);
     assert_eq!(slack.taken().len(), 1);
 }

@@ -2,21 +2,23 @@
 
 use lamplight_aws::environment::variable;
 use lamplight_aws::secret::Secret;
-use lamplight_aws::{AwsError, Web};
+use lamplight_aws::{AwsError, DeadLetters, Web};
 use lamplight_table::Table;
 
 use crate::webhook::Webhook;
 
 /// Everything that the handler needs besides the event.
 #[derive(Debug)]
-pub struct Context<S> {
+pub struct Context<S, D> {
     /// The table.
     pub table: Table,
     /// Where messages are posted.
     pub slack: S,
+    /// Where messages are kept that Slack refuses for good.
+    pub dead_letters: D,
 }
 
-impl Context<Webhook> {
+impl Context<Webhook, DeadLetters> {
     /// The context of the deployed function.
     ///
     /// # Errors
@@ -26,6 +28,7 @@ impl Context<Webhook> {
         let web = Web::default();
         let table = Table::new(aws_sdk_dynamodb::Client::new(&web.config()?), variable("TABLE_NAME")?);
         let secret = Secret::new(&web, variable("SLACK_WEBHOOK_PARAMETER")?)?;
-        Ok(Self { table, slack: Webhook::of_secret(web, secret) })
+        let dead_letters = DeadLetters::from_environment(&web)?;
+        Ok(Self { table, slack: Webhook::of_secret(web, secret), dead_letters })
     }
 }

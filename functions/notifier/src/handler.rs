@@ -1,13 +1,16 @@
 //! What happens to an event: SQS messages that carry SNS envelopes, or an SNS event.
 
+use std::future::Future;
+
 use aws_lambda_events::sns::SnsEvent;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use lamplight_aws::AwsError;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::context::Context;
 use crate::error::NotifierError;
-use crate::tell::{Incoming, Post, tell};
+use crate::tell::{Incoming, Post, Untold, tell};
 
 /// The envelope that SNS puts into a queue.
 #[derive(Deserialize)]
@@ -18,14 +21,27 @@ struct Envelope {
     message: String,
 }
 
-/// Tells what an event holds. SQS gets back which messages are to come again.
+/// Where messages are kept that nobody takes.
+pub trait DeadLetters: Send + Sync {
+    /// Keeps a message's body, with the reason.
+    fn keep(&self, body: &str, reason: &str) -> impl Future<Output = Result<(), AwsError>> + Send;
+}
+
+impl DeadLetters for lamplight_aws::DeadLetters {
+    async fn keep(&self, body: &str, reason: &str) -> Result<(), AwsError> {
+        self.send(body, reason).await
+    }
+}
+
+/// Tells what an event holds. SQS gets back which messages are to come again; those that Slack refuses for good are put
+/// among the dead letters at once, where they are seen.
 ///
 /// # Errors
 ///
 /// [`NotifierError`] if the whole event is to come again. What was told before is left out then.
-pub async fn handle<S: Post>(
+pub async fn handle<S: Post, D: DeadLetters>(
     event: Value,
-    context: &Context<S>,
+    context: &Context<S, D>,
     now_ms: i64,
 ) -> Result<SqsBatchResponse, NotifierError> {
     let record = &event["Records"][0];
@@ -39,23 +55,34 @@ pub async fn handle<S: Post>(
     Err(NotifierError::UnknownEvent("its records have neither Sns nor the source aws:sqs".to_owned()))
 }
 
-async fn handle_queue<S: Post>(
+async fn handle_queue<S: Post, D: DeadLetters>(
     event: SqsEvent,
-    context: &Context<S>,
+    context: &Context<S, D>,
     now_ms: i64,
 ) -> Result<SqsBatchResponse, NotifierError> {
     let incoming: Vec<_> = event.records.iter().map(of_queue).collect();
-    let untold = tell(&incoming, context, now_ms).await?;
     let mut response = SqsBatchResponse::default();
-    response.batch_item_failures = untold
-        .into_iter()
-        .map(|position| {
+    for untold in tell(&incoming, &context.table, &context.slack, now_ms).await? {
+        let message = &event.records[untold.position];
+        if !is_kept(message, &untold, &context.dead_letters).await {
             let mut failure = BatchItemFailure::default();
-            failure.item_identifier = event.records[position].message_id.clone().unwrap_or_default();
-            failure
-        })
-        .collect();
+            failure.item_identifier = message.message_id.clone().unwrap_or_default();
+            response.batch_item_failures.push(failure);
+        }
+    }
     Ok(response)
+}
+
+/// Puts a message that is refused for good among the dead letters; whether it is there.
+async fn is_kept<D: DeadLetters>(message: &SqsMessage, untold: &Untold, dead_letters: &D) -> bool {
+    let Some(reason) = &untold.refusal else {
+        return false;
+    };
+    let kept = dead_letters.keep(message.body.as_deref().unwrap_or_default(), reason).await;
+    if let Err(error) = &kept {
+        tracing::error!(%error, "a message could not be put among the dead letters; it stays in its queue");
+    }
+    kept.is_ok()
 }
 
 /// What stands in a queue's message: SNS's envelope, or whatever somebody else has sent.
@@ -69,9 +96,9 @@ fn of_queue(message: &SqsMessage) -> Incoming {
     }
 }
 
-async fn handle_topic<S: Post>(
+async fn handle_topic<S: Post, D: DeadLetters>(
     event: SnsEvent,
-    context: &Context<S>,
+    context: &Context<S, D>,
     now_ms: i64,
 ) -> Result<SqsBatchResponse, NotifierError> {
     let incoming = event.records.into_iter().map(|record| Incoming {
@@ -79,6 +106,6 @@ async fn handle_topic<S: Post>(
         subject: record.sns.subject,
         message: record.sns.message,
     });
-    let untold = tell(&incoming.collect::<Vec<_>>(), context, now_ms).await?;
+    let untold = tell(&incoming.collect::<Vec<_>>(), &context.table, &context.slack, now_ms).await?;
     if untold.is_empty() { Ok(SqsBatchResponse::default()) } else { Err(NotifierError::Untold { count: untold.len() }) }
 }

@@ -15,6 +15,6 @@ pub mod webhook;
 
 pub use context::Context;
 pub use error::{NotifierError, PostError};
-pub use handler::handle;
-pub use tell::{Incoming, Post, tell};
+pub use handler::{DeadLetters, handle};
+pub use tell::{Incoming, Post, Untold, tell};
 pub use webhook::Webhook;

@@ -1,4 +1,7 @@
 //! Which alerts Slack has had: an alert that comes twice is posted once.
+//!
+//! Who posts an alert holds it for a minute. Nobody gives it back: an attempt that failed comes again later than that,
+//! and a right that is given back by a call whose answer is lost might be another's by then.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
@@ -9,7 +12,8 @@ use crate::error::TableError;
 use crate::keys;
 use crate::query::key;
 
-/// How long one process has the right to post an alert: longer than the notifier may run.
+/// How long one process has the right to post an alert: longer than the notifier may run, shorter than the pause before
+/// a message comes again.
 const LEASE_MS: i64 = 60_000;
 
 /// How long it is known that an alert was posted: longer than any queue keeps it.
@@ -72,16 +76,5 @@ impl Table {
         item.insert(EXPIRES_AT.to_owned(), number((now_ms + KEPT_MS) / 1000));
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         put.send().await.map(drop).map_err(TableError::call("PutItem"))
-    }
-
-    /// Gives the right to post an alert back, after the attempt failed.
-    ///
-    /// # Errors
-    ///
-    /// [`TableError::Call`]; the right then ends by itself.
-    pub async fn abandon_posting(&self, alert_id: &str) -> Result<(), TableError> {
-        let delete = self.client.delete_item().table_name(&self.name);
-        let delete = delete.set_key(Some(key(&keys::alert(alert_id), keys::POSTED_ITEM)));
-        delete.send().await.map(drop).map_err(TableError::call("DeleteItem"))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lamplight_alerts::{Alert, Publish, SlackMessage, plain};
 use lamplight_aws::Web;
 use lamplight_aws::clock::now_ms;
-use lamplight_notifier::{Context, Incoming, Post, PostError, Webhook, tell};
+use lamplight_notifier::{Incoming, Post, PostError, Webhook, tell};
 use lamplight_table::{Table, TableError};
 
 use crate::arguments::{LocalArguments, Output};
@@ -38,7 +38,7 @@ impl Post for Slack {
 
 /// The topic and all that is behind it.
 #[derive(Clone)]
-pub struct LocalTopic(Arc<Context<Slack>>);
+pub struct LocalTopic(Arc<(Table, Slack)>);
 
 /// Why an alert could not be told.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +58,7 @@ impl LocalTopic {
             Some(url) => Slack::Webhook(Webhook::of_url(Web::default(), url.clone())),
             None => Slack::Printed(arguments.output),
         };
-        Self(Arc::new(Context { table, slack }))
+        Self(Arc::new((table, slack)))
     }
 }
 
@@ -68,7 +68,8 @@ impl Publish for LocalTopic {
     async fn publish(&self, message: &str) -> Result<(), Untold> {
         let message_id = Alert::parse(message).map(|alert| alert.alert_id).unwrap_or_default();
         let incoming = Incoming { message_id, subject: None, message: message.to_owned() };
-        let untold = tell(&[incoming], &self.0, now_ms()).await?;
+        let (table, slack) = &*self.0;
+        let untold = tell(&[incoming], table, slack, now_ms()).await?;
         if untold.is_empty() { Ok(()) } else { Err(Untold::Post) }
     }
 }
