@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use lamplight_embedded::Embedded;
 use lamplight_logs::Limits;
 use lamplight_parser::Answer;
-use lamplight_rollup::ErrorLogs;
+use lamplight_rollup::{Bounds, ErrorLogs};
 use lamplight_tests::calls::rfc3339;
 use lamplight_tests::delivery::{Envelope, Stream, batch};
 use lamplight_tests::telling::{DeadLetters, Slack, Topic, failures, queue_event};
@@ -41,6 +41,7 @@ impl Stack {
             own_log_groups: HashSet::from(["/aws/lambda/lamplight-parser".to_owned()]),
             error_logs: ErrorLogs::Raise,
             limits: Limits::default(),
+            bounds: Bounds::default(),
         }
     }
 

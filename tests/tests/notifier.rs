@@ -6,7 +6,7 @@ use lamplight_alerts::SlackMessage;
 use lamplight_embedded::{Embedded, TABLE};
 use lamplight_logs::Limits;
 use lamplight_notifier::{Context, Incoming, Post, PostError, Untold, handle, tell};
-use lamplight_rollup::ErrorLogs;
+use lamplight_rollup::{Bounds, ErrorLogs};
 use lamplight_tests::delivery::{Envelope, Stream};
 use lamplight_tests::telling::{DeadLetters, Slack, Topic, envelope, failures, queue_event};
 use serde_json::{Value, json};
@@ -29,6 +29,7 @@ async fn alerts(embedded: &Embedded, names: &[&str]) -> Vec<Value> {
         own_log_groups: std::collections::HashSet::new(),
         error_logs: ErrorLogs::Raise,
         limits: Limits::default(),
+        bounds: Bounds::default(),
     };
     for name in names {
         let line = "REPORT RequestId: 9a1e-1\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tStatus: timeout\n";

@@ -16,7 +16,7 @@ use std::time::Duration;
 use lamplight_aws::clock::now_ms;
 use lamplight_embedded::Embedded;
 use lamplight_logs::Limits;
-use lamplight_rollup::ErrorLogs;
+use lamplight_rollup::{Bounds, ErrorLogs};
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -40,6 +40,7 @@ pub async fn run(arguments: LocalArguments) -> Result<ExitCode, CliError> {
         own_log_groups: HashSet::new(),
         error_logs: ErrorLogs::Raise,
         limits: Limits::default(),
+        bounds: Bounds::default(),
     };
     if arguments.once {
         let read = files::read(&arguments, &context).await?;

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use lamplight_aws::environment::{list, switch, variable};
 use lamplight_aws::{AwsError, Topic, Web};
 use lamplight_logs::Limits;
-use lamplight_rollup::ErrorLogs;
-use lamplight_table::Table;
+use lamplight_rollup::{Bounds, ErrorLogs};
+use lamplight_table::{Table, Tuning};
 
 /// Everything that the handler needs besides the payload.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct Context<P> {
     pub error_logs: ErrorLogs,
     /// What a delivery may be at the most.
     pub limits: Limits,
+    /// What a delivery may ask of the table at the most.
+    pub bounds: Bounds,
 }
 
 impl Context<Topic> {
@@ -34,6 +36,7 @@ impl Context<Topic> {
     pub fn from_environment() -> Result<Self, AwsError> {
         let web = Web::default();
         let table = Table::new(aws_sdk_dynamodb::Client::new(&web.config()?), variable("TABLE_NAME")?);
+        let table = table.tuned(Tuning { spares_busy_issues: true, ..Tuning::default() });
         let own_log_groups = list("OWN_LOG_GROUPS").into_iter().chain(variable("AWS_LAMBDA_LOG_GROUP_NAME"));
         Ok(Self {
             table,
@@ -42,6 +45,7 @@ impl Context<Topic> {
             own_log_groups: own_log_groups.collect(),
             error_logs: if switch("ERROR_LOGS")? == Some(false) { ErrorLogs::Ignore } else { ErrorLogs::Raise },
             limits: Limits::default(),
+            bounds: Bounds::default(),
         })
     }
 }

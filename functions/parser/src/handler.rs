@@ -1,10 +1,12 @@
 //! What happens to a payload: one delivery, or a Kinesis batch of them.
 
+use std::collections::HashSet;
+
 use lamplight_alerts::Publish;
 use lamplight_logs::delivery::{KinesisRecord, Payload, payload, unpack};
 use lamplight_logs::{Delivery, DeliveryError};
-use lamplight_rollup::Ledger;
 use lamplight_rollup::ledger::EventTotals;
+use lamplight_rollup::{Bounds, Excess, Ledger};
 use serde::Serialize;
 
 use crate::context::Context;
@@ -18,6 +20,17 @@ pub struct Reading {
     pub delivery: u64,
     /// What it adds.
     pub ledger: Ledger,
+    /// What of it was over the bounds of a delivery.
+    pub excess: Excess,
+}
+
+impl Reading {
+    /// What a delivery comes to within bounds.
+    #[must_use]
+    pub fn within(bounds: &Bounds, delivery: u64, mut ledger: Ledger) -> Self {
+        let excess = ledger.keep_within(bounds);
+        Self { delivery, ledger, excess }
+    }
 }
 
 /// What Lambda is told.
@@ -28,6 +41,8 @@ pub struct Answer {
     pub events: u64,
     /// Events and records that could not be read.
     pub unreadable: u64,
+    /// Issues and transactions over the bounds of a delivery: those were taken together, these left out.
+    pub excess: usize,
     /// Alerts that were published.
     pub alerts: usize,
     /// Kinesis records that are to be delivered again.
@@ -65,11 +80,13 @@ async fn handle_batch<P: Publish>(
     context: &Context<P>,
     now_ms: i64,
 ) -> Result<Answer, ParserError> {
-    let mut readings = Vec::new();
+    let mut readings: Vec<Reading> = Vec::new();
+    let mut seen = HashSet::new();
     let mut failures = Vec::new();
     for record in records {
         match read_packed(&record.data, context) {
-            Ok(reading) => readings.extend(reading),
+            // What CloudWatch Logs puts into the stream twice may come in one batch.
+            Ok(reading) => readings.extend(reading.filter(|reading| seen.insert(reading.delivery))),
             Err(error) => {
                 tracing::error!(%error, sequence_number = %record.sequence_number, "a record cannot be read");
                 failures.push(ItemFailure { item_identifier: record.sequence_number.clone().into_owned() });
@@ -99,7 +116,12 @@ fn read<P>(document: &str, context: &Context<P>) -> Result<Option<Reading>, Deli
     }
     let mut ledger = Ledger::default();
     ledger.add_delivery(&delivery, context.error_logs);
-    Ok(Some(Reading { delivery: delivery.identity(), ledger }))
+    let reading = Reading::within(&context.bounds, delivery.identity(), ledger);
+    if reading.excess != Excess::default() {
+        let Excess { issues, transactions } = reading.excess;
+        tracing::warn!(log_group, issues, transactions, "over the bounds of a delivery: taken together, and left out");
+    }
+    Ok(Some(reading))
 }
 
 /// Adds what deliveries hold to the table, and publishes what needs telling.
@@ -113,6 +135,7 @@ pub async fn add<P: Publish>(readings: Vec<Reading>, context: &Context<P>, now_m
     Ok(Answer {
         events: sum(|totals| totals.total),
         unreadable: sum(|totals| totals.unreadable),
+        excess: readings.iter().map(|reading| reading.excess.issues + reading.excess.transactions).sum(),
         alerts,
         batch_item_failures: Vec::new(),
     })

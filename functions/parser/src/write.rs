@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lamplight_alerts::{Alert, Publish, Reason};
 use lamplight_rollup::summary::occurrences;
-use lamplight_rollup::{Bucket, Fingerprint, FunctionKey, Issue, Span};
+use lamplight_rollup::{Bucket, Fingerprint, FunctionKey, Issue, Ledger, Span};
 use lamplight_table::{Claim, Claimed, Part, TableError};
 
 use crate::context::Context;
@@ -17,25 +17,27 @@ pub(crate) async fn write<P: Publish>(
     context: &Context<P>,
     now_ms: i64,
 ) -> Result<usize, TableError> {
-    add_minutes(readings, context, now_ms).await?;
+    let mut published = 0;
+    let mut renamed = BTreeMap::new();
+    for reading in readings {
+        published += tell_issues(reading, &mut renamed, context, now_ms).await?;
+    }
+    add_minutes(readings, &renamed, context, now_ms).await?;
     for reading in readings {
         context.table.add_transactions(&reading.ledger.transactions, now_ms).await?;
-    }
-    let mut published = 0;
-    for reading in readings {
-        let counts = occurrences(reading.ledger.functions.values().flat_map(BTreeMap::values));
-        for (fingerprint, issue) in &reading.ledger.issues {
-            let count = counts.get(fingerprint).copied().unwrap_or(0);
-            published += usize::from(tell(*fingerprint, issue, count, reading.delivery, context, now_ms).await?);
-        }
     }
     Ok(published)
 }
 
 /// Adds the counters of all deliveries, those of one function's minute together.
-async fn add_minutes<P: Publish>(readings: &[Reading], context: &Context<P>, now_ms: i64) -> Result<(), TableError> {
+async fn add_minutes<P: Publish>(
+    readings: &[Reading],
+    renamed: &BTreeMap<Fingerprint, Fingerprint>,
+    context: &Context<P>,
+    now_ms: i64,
+) -> Result<(), TableError> {
     let mut minutes: BTreeMap<(&FunctionKey, Bucket), Vec<Part>> = BTreeMap::new();
-    for Reading { delivery, ledger } in readings {
+    for Reading { delivery, ledger, .. } in readings {
         for (function, rollups) in &ledger.functions {
             for (minute_ms, rollup) in rollups {
                 let minute = Bucket { span: Span::Minute, start_ms: *minute_ms };
@@ -46,11 +48,52 @@ async fn add_minutes<P: Publish>(readings: &[Reading], context: &Context<P>, now
     }
     let hours: BTreeSet<_> = minutes.keys().map(|(function, minute)| (*function, minute.within(Span::Hour))).collect();
     context.table.mark_pending(&hours, now_ms).await?;
-    context.table.add_minutes(minutes, now_ms).await
+    context.table.add_minutes(minutes, renamed, now_ms).await
 }
 
-/// Records an issue, and publishes its alert if this delivery is to do so; whether it did. An alert that the topic
-/// refuses stays claimed: the keeper sends it.
+/// Tells the issues of a delivery; how many alerts were published. What the table takes no more of is taken together,
+/// and `renamed` gets to know as what.
+async fn tell_issues<P: Publish>(
+    reading: &Reading,
+    renamed: &mut BTreeMap<Fingerprint, Fingerprint>,
+    context: &Context<P>,
+    now_ms: i64,
+) -> Result<usize, TableError> {
+    let ledger = &reading.ledger;
+    let mut counts = occurrences(ledger.functions.values().flat_map(BTreeMap::values));
+    let mut others = Ledger::default();
+    let mut published = 0;
+    for (fingerprint, issue) in &ledger.issues {
+        let count = counts.get(fingerprint).copied().unwrap_or(0);
+        match tell(*fingerprint, issue, count, reading.delivery, context, now_ms).await? {
+            Told::Published => published += 1,
+            Told::Nothing => {}
+            Told::Beyond => {
+                let (together, issue) = issue.clone().among_others();
+                renamed.insert(*fingerprint, together);
+                *counts.entry(together).or_default() += count;
+                others.add_issue(together, issue);
+            }
+        }
+    }
+    for (fingerprint, issue) in &others.issues {
+        let told = tell(*fingerprint, issue, counts[fingerprint], reading.delivery, context, now_ms).await?;
+        published += usize::from(told == Told::Published);
+    }
+    Ok(published)
+}
+
+/// What telling an issue came to.
+#[derive(PartialEq, Eq)]
+enum Told {
+    Published,
+    Nothing,
+    /// The function has had as many new issues as are told apart.
+    Beyond,
+}
+
+/// Records an issue, and publishes its alert if this delivery is to do so. An alert that the topic refuses stays claimed:
+/// the keeper sends it.
 async fn tell<P: Publish>(
     fingerprint: Fingerprint,
     issue: &Issue,
@@ -58,7 +101,7 @@ async fn tell<P: Publish>(
     delivery: u64,
     context: &Context<P>,
     now_ms: i64,
-) -> Result<bool, TableError> {
+) -> Result<Told, TableError> {
     let alert = |claim: Claim, alert_id: &str| {
         let reason = match claim {
             Claim::New => Reason::New,
@@ -66,14 +109,15 @@ async fn tell<P: Publish>(
         };
         Alert::new(alert_id, reason, fingerprint, issue, count).to_json()
     };
-    let Claimed::ToPublish(unsent) = context.table.record_issue(fingerprint, issue, delivery, now_ms, alert).await?
-    else {
-        return Ok(false);
+    let unsent = match context.table.record_issue(fingerprint, issue, delivery, now_ms, alert).await? {
+        Claimed::ToPublish(unsent) => unsent,
+        Claimed::Nothing => return Ok(Told::Nothing),
+        Claimed::Beyond => return Ok(Told::Beyond),
     };
     if let Err(error) = context.topic.publish(&unsent.body).await {
         tracing::error!(%error, alert_id = unsent.alert_id, "an alert could not be published; the keeper will try");
-        return Ok(false);
+        return Ok(Told::Nothing);
     }
     context.table.mark_sent(&unsent.alert_id).await?;
-    Ok(true)
+    Ok(Told::Published)
 }

@@ -10,10 +10,12 @@
 //! - [`links`]: the AWS console's pages
 //! - [`publish`]: who publishes
 //! - [`slack`]: Block Kit, within its limits
+//! - `digest`: many at once
 //! - [`plain`]: the same message as text, for a terminal
 
 pub mod alarm;
 pub mod alert;
+mod digest;
 pub mod links;
 pub mod notice;
 pub mod plain;

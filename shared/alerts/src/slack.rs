@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::alarm::Alarm;
 use crate::alert::{Alert, Reason, Severity};
+use crate::digest;
 use crate::links;
 use crate::notice::Notice;
 
@@ -16,7 +17,7 @@ use crate::notice::Notice;
 const HEADER: usize = 150;
 
 /// Characters of a section's text. Slack takes 3000; all blocks together stay below 12,000.
-const SECTION: usize = 2_900;
+pub(crate) const SECTION: usize = 2_900;
 
 /// Characters of a log excerpt.
 const EXCERPT: usize = 1_500;
@@ -26,9 +27,6 @@ const VALUE: usize = 300;
 
 /// Characters of a button's link.
 const LINK: usize = 3_000;
-
-/// Alerts that a digest names one by one.
-const DIGEST: usize = 20;
 
 /// A message as Slack's incoming webhooks take it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -53,20 +51,12 @@ impl SlackMessage {
     /// One message for many notices.
     #[must_use]
     pub fn digest(notices: &[Notice]) -> Self {
-        let text = format!("{} alerts at once", notices.len());
-        let lines: Vec<_> = notices.iter().take(DIGEST).map(|notice| format!("• {}", headline(notice))).collect();
-        let mut list = cut(&lines.join("\n"), SECTION);
-        if notices.len() > DIGEST {
-            list.push_str(&format!("\n… and {} more", notices.len() - DIGEST));
-        }
-        let blocks = vec![header(&format!("🔔 {text}")), section(&list)];
-        let names = notices.iter().take(3).map(headline).collect::<Vec<_>>().join("; ");
-        Self { text: cut(&format!("{text}: {names}"), SECTION), blocks }
+        digest::digest(notices)
     }
 }
 
 /// One line that says what, where and how serious.
-fn headline(notice: &Notice) -> String {
+pub(crate) fn headline(notice: &Notice) -> String {
     match notice {
         Notice::Alert(alert) => {
             let issue = &alert.issue;
@@ -142,7 +132,7 @@ fn of_other(subject: Option<&str>, text: &str) -> SlackMessage {
     SlackMessage { text: cut(&escape(&format!("{title}: {text}")), SECTION), blocks }
 }
 
-const fn icon(severity: Severity) -> &'static str {
+pub(crate) const fn icon(severity: Severity) -> &'static str {
     match severity {
         Severity::Warning => "🟡",
         Severity::Error => "🔴",
@@ -150,7 +140,7 @@ const fn icon(severity: Severity) -> &'static str {
     }
 }
 
-fn alarm_icon(alarm: &Alarm) -> &'static str {
+pub(crate) fn alarm_icon(alarm: &Alarm) -> &'static str {
     match alarm.state.as_str() {
         "OK" => "🟢",
         "ALARM" => "🔴",
@@ -158,12 +148,12 @@ fn alarm_icon(alarm: &Alarm) -> &'static str {
     }
 }
 
-fn header(text: &str) -> Value {
+pub(crate) fn header(text: &str) -> Value {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     json!({"type": "header", "text": {"type": "plain_text", "text": cut(&line, HEADER), "emoji": true}})
 }
 
-fn section(text: &str) -> Value {
+pub(crate) fn section(text: &str) -> Value {
     json!({"type": "section", "text": {"type": "mrkdwn", "text": cut(text, SECTION)}})
 }
 
@@ -176,7 +166,7 @@ fn fields(pairs: &[(&str, Option<&str>)]) -> Value {
     if fields.is_empty() { Value::Null } else { json!({"type": "section", "fields": fields}) }
 }
 
-fn context(text: &str) -> Value {
+pub(crate) fn context(text: &str) -> Value {
     json!({"type": "context", "elements": [{"type": "mrkdwn", "text": cut(text, VALUE)}]})
 }
 
@@ -215,12 +205,12 @@ fn moment(rfc3339: &str) -> String {
 }
 
 /// Slack's three control characters as entities: nothing that was logged can mention a channel or make a link.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// The text up to a number of characters, with an ellipsis where it was cut. Entities are not cut in two.
-fn cut(text: &str, characters: usize) -> String {
+pub(crate) fn cut(text: &str, characters: usize) -> String {
     if text.chars().count() <= characters {
         return text.to_owned();
     }
@@ -303,12 +293,23 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_names_each_and_counts_the_rest() {
-        let many: Vec<_> =
-            (0..30).map(|i| Notice::Alert(Box::new(alert(&format!("f{i}"), "panic: no card")))).collect();
-        let message = SlackMessage::digest(&many);
-        let list = message.blocks[1]["text"]["text"].as_str().unwrap();
-        assert!(list.contains("f0") && list.contains("f19") && list.ends_with("and 10 more"), "{list}");
+    fn a_digest_names_each_place_as_long_as_there_is_room() {
+        let many = |count: usize, word: &str| -> Vec<_> {
+            let alert = |i| Notice::Alert(Box::new(alert(&format!("{word}-{i}"), "panic: no card")));
+            (0..count).map(alert).collect()
+        };
+        for count in [4, 20, 21, 200] {
+            let message = SlackMessage::digest(&many(count, "a-function-of-a-usual-name"));
+            check(&message);
+            let all = serde_json::to_string(&message.blocks).unwrap();
+            assert!((0..count).all(|i| all.contains(&format!("a-function-of-a-usual-name-{i}"))), "{all}");
+            assert!(message.text.starts_with(&format!("{count} alerts at once")));
+        }
+        let message = SlackMessage::digest(&many(900, &"long".repeat(12)));
+        check(&message);
+        let rest = message.blocks.last().unwrap()["elements"][0]["text"].as_str().unwrap();
+        let named = serde_json::to_string(&message.blocks).unwrap().matches("longlong").count() / 6;
+        assert_eq!(rest, format!("… and {} more: `lamplight issues` lists all", 900 - named));
     }
 
     #[test]

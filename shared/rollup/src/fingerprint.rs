@@ -37,6 +37,12 @@ impl Fingerprint {
         Self::from_hash(xxh3_64(text.as_bytes()))
     }
 
+    /// The fingerprint of what a function raises of one kind, and what is not told apart.
+    #[must_use]
+    pub fn of_others(key: &FunctionKey, detection: Detection) -> Self {
+        Self::from_hash(xxh3_64(format!("{key}\n{}\nothers", detection.name()).as_bytes()))
+    }
+
     /// The fingerprint with this hash, in the current version.
     #[must_use]
     pub const fn from_hash(hash: u64) -> Self {

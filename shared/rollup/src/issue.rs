@@ -4,7 +4,7 @@ use std::fmt;
 
 use lamplight_logs::{Detection, Fact, LogEvent, Source};
 
-use crate::fingerprint::title;
+use crate::fingerprint::{Fingerprint, name, title};
 use crate::function::FunctionKey;
 
 /// Bytes of a log message that a sample keeps.
@@ -129,6 +129,14 @@ impl Issue {
                 message: cut(event.message.text().trim_end(), SAMPLE_BYTES).to_owned(),
             },
         }
+    }
+
+    /// The same occurrences as part of the issue that takes what is not told apart.
+    #[must_use]
+    pub fn among_others(self) -> (Fingerprint, Self) {
+        let fingerprint = Fingerprint::of_others(&self.key, self.detection);
+        let title = format!("{}: others, not told apart", name(self.detection));
+        (fingerprint, Self { title, ..self })
     }
 
     /// Takes another's occurrences in: the earliest and the latest time, and the latest sample.

@@ -1,5 +1,7 @@
 //! The fold of log events: what a stack holds after it has read them.
 
+mod bounds;
+
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use crate::issue::{Issue, cut};
 use crate::rollup::Rollup;
 use crate::time::UNKNOWN_MS;
 use crate::transaction::{Member, MemberKey, Transaction};
+
+pub use bounds::{Bounds, Excess};
 
 /// Bytes of a trace id: what is longer is no id, and no key of the table either.
 const TRACE_ID_BYTES: usize = 256;
@@ -162,7 +166,8 @@ impl Ledger {
         fingerprint
     }
 
-    fn add_issue(&mut self, fingerprint: Fingerprint, issue: Issue) {
+    /// Takes occurrences of an issue in.
+    pub fn add_issue(&mut self, fingerprint: Fingerprint, issue: Issue) {
         match self.issues.entry(fingerprint) {
             std::collections::btree_map::Entry::Vacant(vacant) => {
                 vacant.insert(issue);

@@ -33,7 +33,7 @@ pub use fingerprint::Fingerprint;
 pub use function::FunctionKey;
 pub use histogram::Histogram;
 pub use issue::{Issue, Sample, State};
-pub use ledger::{ErrorLogs, EventTotals, Ledger};
+pub use ledger::{Bounds, ErrorLogs, EventTotals, Excess, Ledger};
 pub use peaks::Peaks;
 pub use price::{Architecture, Price};
 pub use rollup::Rollup;

@@ -48,6 +48,16 @@ impl Rollup {
         *occurrences = occurrences.saturating_add(count);
     }
 
+    /// Counts issues under other names.
+    pub fn rename_issues(&mut self, names: &BTreeMap<Fingerprint, Fingerprint>) {
+        if names.is_empty() {
+            return;
+        }
+        for (fingerprint, count) in std::mem::take(&mut self.issues) {
+            self.add_issue(*names.get(&fingerprint).unwrap_or(&fingerprint), count);
+        }
+    }
+
     /// Adds another's values.
     pub fn merge(&mut self, other: &Self) {
         self.counters.merge(&other.counters);

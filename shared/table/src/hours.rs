@@ -164,9 +164,19 @@ impl Table {
         let pk = keys::function(function);
         let item = self.get(&pk, &hour.to_string()).await?;
         let mut parts = item.as_ref().map(decode).unwrap_or_default();
+        let mut standing: BTreeMap<Incarnation, (bool, Rollup)> = BTreeMap::new();
         for item in self.query(&pk, between(Span::Minute, hour.start_ms, hour.end_ms())).await? {
-            if let Some(minute) = get_text(&item, "sk").and_then(Bucket::parse) {
-                parts.insert((minute.start_ms, get_number(&item, BORN).unwrap_or(0)), rollup(&item));
+            if let Some((minute, place)) = get_text(&item, "sk").and_then(keys::minute_of) {
+                let incarnation = (minute.start_ms, get_number(&item, BORN).unwrap_or(0));
+                let (is_whole, sum) = standing.entry(incarnation).or_default();
+                *is_whole |= place == 0;
+                sum.merge(&rollup(&item));
+            }
+        }
+        for (incarnation, (is_whole, sum)) in standing {
+            // Where the first item of a minute has expired and one beside it has not, the hour has more.
+            if is_whole || !parts.contains_key(&incarnation) {
+                parts.insert(incarnation, sum);
             }
         }
         Ok(parts)
@@ -252,7 +262,8 @@ fn pending_of(item: &Item) -> Option<Pending> {
 /// The sort keys of the buckets of a span from one time to before another.
 fn between(span: Span, from_ms: i64, to_ms: i64) -> Sort {
     let last_ms = to_ms.max(from_ms + 1) - 1;
-    Sort::Between(Bucket::holding(span, from_ms).to_string(), Bucket::holding(span, last_ms).to_string())
+    // What stands beside the last one is among them: `~` sorts after every digit.
+    Sort::Between(Bucket::holding(span, from_ms).to_string(), format!("{}#~", Bucket::holding(span, last_ms)))
 }
 
 /// The item of a bucket that is the sum of its parts.

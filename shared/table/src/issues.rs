@@ -4,36 +4,37 @@
 //! others find it. The claim stands as an item under `unsent` until the alert is known to be published. A retry of
 //! the delivery that claimed it publishes again while that item stands; the keeper sends what is left.
 
-use std::collections::HashMap;
+mod item;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-};
-use lamplight_logs::Detection;
+use aws_sdk_dynamodb::types::{Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use lamplight_rollup::issue::Rank;
 use lamplight_rollup::time::{from_rfc3339, rfc3339};
-use lamplight_rollup::{Fingerprint, FunctionKey, Issue, Sample, State};
-use serde::{Deserialize, Serialize};
+use lamplight_rollup::{Bucket, Fingerprint, Issue, Span, State};
 
 use crate::Table;
-use crate::attributes::{Item, get_number, get_text, number, text};
+use crate::attributes::{EXPIRES_AT, Item, get_text, number, text};
 use crate::error::TableError;
 use crate::keys;
 use crate::known::KnownIssue;
 use crate::query::{Sort, key, pause};
+use item::{CLAIM, LATEST, RESOLVED_AT, issue_item, kept, stored, unsent_item, unsent_of};
+pub use item::{Stored, Unsent};
 
-/// The rank of the latest occurrence.
-const LATEST: &str = "latest";
-/// The id of the alert that was claimed last.
-const CLAIM: &str = "claim";
-/// When the alert was claimed, in milliseconds since the epoch.
-const CLAIMED_MS: &str = "claimed_ms";
-/// What is to be published.
-const BODY: &str = "body";
-/// When somebody said that the issue is mended.
-const RESOLVED_AT: &str = "resolved_at";
+/// Issues of one function that may be new on one day. A function whose messages never repeat makes no more: the rest
+/// is taken together.
+const NEW_A_DAY: u64 = 250;
+
+/// How long it is known how many issues were new on a day.
+const NEW_KEPT_MS: i64 = 2 * 86_400_000;
+
+/// The position of the count of new issues in the transaction that makes one: after the issue itself, which may be
+/// another's by now.
+const QUOTA: usize = 1;
+
+/// How many issues were new.
+const COUNT: &str = "issues";
 
 /// Times that an issue is tried while others write it.
 const ATTEMPTS: usize = 12;
@@ -47,17 +48,6 @@ pub enum Claim {
     Regressed,
 }
 
-/// An alert that is claimed and not known to be published.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unsent {
-    /// Its identity, the same in every attempt.
-    pub alert_id: String,
-    /// What is to be published.
-    pub body: String,
-    /// When it was claimed, in milliseconds since the epoch.
-    pub claimed_ms: i64,
-}
-
 /// What recording an occurrence came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claimed {
@@ -65,31 +55,18 @@ pub enum Claimed {
     ToPublish(Unsent),
     /// There is nothing to tell.
     Nothing,
+    /// It would be new, and the function has had as many new ones today as are told apart: nothing was written.
+    Beyond,
 }
 
-/// An issue as the table has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
-    /// Its identity.
-    pub fingerprint: Fingerprint,
-    /// What it is.
-    pub issue: Issue,
-    /// Where it stands in its life.
-    pub state: State,
-}
-
-/// The sample's members besides its rank, as they are kept.
-#[derive(Serialize, Deserialize)]
-struct KeptSample {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trace_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    log_group: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    log_stream: Option<String>,
-    message: String,
+/// What a transaction came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    All,
+    /// Nothing: the condition at this position was not met.
+    Refused(usize),
+    /// Nothing: somebody else was writing one of the items.
+    Contended,
 }
 
 impl Table {
@@ -108,7 +85,7 @@ impl Table {
         alert: impl Fn(Claim, &str) -> String,
     ) -> Result<Claimed, TableError> {
         let alert_id = format!("{fingerprint}-{delivery:016x}");
-        if self.knows(fingerprint, issue, &alert_id) {
+        if self.knows(fingerprint, issue, &alert_id, now_ms) {
             return Ok(Claimed::Nothing);
         }
         for attempt in 0..ATTEMPTS {
@@ -116,27 +93,31 @@ impl Table {
                 Some(item) if is_regression(&item, issue) => Claim::Regressed,
                 Some(item) => {
                     self.put_back_first_seen(fingerprint, &item, issue).await?;
-                    return self.claimed(fingerprint, issue, &item, &alert_id).await;
+                    return self.claimed(fingerprint, issue, &item, &alert_id, now_ms).await;
                 }
                 None => Claim::New,
             };
             let unsent = Unsent { body: alert(claim, &alert_id), alert_id: alert_id.clone(), claimed_ms: now_ms };
-            let is_mine = match claim {
+            let written = match claim {
                 Claim::New => self.create(fingerprint, issue, &unsent).await?,
                 Claim::Regressed => self.regress(fingerprint, issue, &unsent).await?,
             };
-            if is_mine {
-                return Ok(Claimed::ToPublish(unsent));
+            match written {
+                Written::All => return Ok(Claimed::ToPublish(unsent)),
+                Written::Refused(QUOTA) => return Ok(Claimed::Beyond),
+                Written::Refused(_) | Written::Contended => pause(attempt).await,
             }
-            pause(attempt).await;
         }
         Err(TableError::Contention { key: keys::issue(fingerprint) })
     }
 
-    /// Whether the table is known to have these occurrences, and this delivery is not the one to publish the alert.
-    fn knows(&self, fingerprint: Fingerprint, issue: &Issue, alert_id: &str) -> bool {
+    /// Whether there is nothing to write of these occurrences: the table is known to have them or, of an issue that this
+    /// process writes all the time, later ones will be written soon. Never if this delivery may have to publish.
+    fn knows(&self, fingerprint: Fingerprint, issue: &Issue, alert_id: &str, now_ms: i64) -> bool {
         self.known.issues.get(&fingerprint).is_some_and(|known| {
-            known.first_ms <= issue.first_seen_ms && known.latest >= issue.sample.rank && known.claim != alert_id
+            let is_busy = self.tuning.spares_busy_issues && known.pace.is_busy(now_ms);
+            let is_known = known.latest >= issue.sample.rank || is_busy;
+            is_known && known.first_ms <= issue.first_seen_ms && known.claim != alert_id
         })
     }
 
@@ -208,6 +189,7 @@ impl Table {
         issue: &Issue,
         item: &Item,
         alert_id: &str,
+        now_ms: i64,
     ) -> Result<Claimed, TableError> {
         if get_text(item, CLAIM) == Some(alert_id)
             && let Some(unsent) = self.get(keys::UNSENT, alert_id).await?
@@ -216,7 +198,9 @@ impl Table {
         }
         let first_ms = get_text(item, "first_seen").and_then(from_rfc3339).unwrap_or(i64::MAX);
         let latest = get_text(item, LATEST).and_then(Rank::parse).unwrap_or(issue.sample.rank);
+        let pace = self.known.issues.get(&fingerprint).map(|known| known.pace).unwrap_or_default();
         let known = KnownIssue {
+            pace: pace.written(now_ms),
             first_ms: first_ms.min(issue.first_seen_ms),
             latest: latest.max(issue.sample.rank),
             claim: get_text(item, CLAIM).unwrap_or_default().to_owned(),
@@ -225,22 +209,44 @@ impl Table {
         Ok(Claimed::Nothing)
     }
 
-    /// Creates an issue; false if another process did.
-    async fn create(&self, fingerprint: Fingerprint, issue: &Issue, unsent: &Unsent) -> Result<bool, TableError> {
+    /// Creates an issue, unless another process did or its function has had enough of them.
+    async fn create(&self, fingerprint: Fingerprint, issue: &Issue, unsent: &Unsent) -> Result<Written, TableError> {
         let mut item = issue_item(fingerprint, issue);
         item.insert(CLAIM.to_owned(), text(&unsent.alert_id));
         let mut listed = key(keys::ISSUES, &fingerprint.to_string());
         listed.insert("function".to_owned(), text(issue.key.to_string()));
-        let writes = vec![
+        let mut writes = vec![
             self.put_write(item, Some("attribute_not_exists(pk)"))?,
             self.put_write(listed, None)?,
             self.put_write(unsent_item(unsent), None)?,
         ];
+        if fingerprint != Fingerprint::of_others(&issue.key, issue.detection) {
+            writes.insert(QUOTA, self.count_new(issue, unsent.claimed_ms)?);
+        }
         self.transact(writes).await
     }
 
-    /// Takes a resolved issue up again; false if another process did.
-    async fn regress(&self, fingerprint: Fingerprint, issue: &Issue, unsent: &Unsent) -> Result<bool, TableError> {
+    /// Counts a new issue of a function, as long as there are not too many.
+    fn count_new(&self, issue: &Issue, now_ms: i64) -> Result<TransactWriteItem, TableError> {
+        let day = Bucket::holding(Span::Day, now_ms);
+        let update = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(key(&keys::novelties(&issue.key), &day.to_string())))
+            .update_expression("SET #expires_at = :expires_at ADD #count :one")
+            .condition_expression("attribute_not_exists(#count) OR #count < :limit")
+            .expression_attribute_names("#expires_at", EXPIRES_AT)
+            .expression_attribute_names("#count", COUNT)
+            .expression_attribute_values(":expires_at", number((day.end_ms() + NEW_KEPT_MS) / 1000))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":limit", number(NEW_A_DAY))
+            .build();
+        let update =
+            update.map_err(|error| TableError::Call { operation: "TransactWriteItems", reason: error.to_string() });
+        Ok(TransactWriteItem::builder().update(update?).build())
+    }
+
+    /// Takes a resolved issue up again, unless another process did.
+    async fn regress(&self, fingerprint: Fingerprint, issue: &Issue, unsent: &Unsent) -> Result<Written, TableError> {
         let update = Update::builder()
             .table_name(&self.name)
             .set_key(Some(key(&keys::issue(fingerprint), keys::ISSUE_ITEM)))
@@ -262,12 +268,16 @@ impl Table {
         self.transact(vec![update, self.put_write(unsent_item(unsent), None)?]).await
     }
 
-    /// Writes all or nothing; false if a condition or another writer refused it.
-    async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<bool, TableError> {
+    /// Writes all or nothing.
+    async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Written, TableError> {
         match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
-            Ok(_) => Ok(true),
+            Ok(_) => Ok(Written::All),
             Err(error) => match error.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(_)) => Ok(false),
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    let mut reasons = cancelled.cancellation_reasons().iter();
+                    let refused = reasons.position(|reason| reason.code() == Some("ConditionalCheckFailed"));
+                    Ok(refused.map_or(Written::Contended, Written::Refused))
+                }
                 _ => Err(TableError::call("TransactWriteItems")(error)),
             },
         }
@@ -330,81 +340,4 @@ impl Table {
 fn is_regression(item: &Item, issue: &Issue) -> bool {
     let resolved_at = get_text(item, RESOLVED_AT).and_then(from_rfc3339).unwrap_or(i64::MIN);
     get_text(item, "state") == Some(State::Resolved.name()) && issue.sample.rank.at_ms > resolved_at
-}
-
-fn kept(sample: &Sample) -> AttributeValue {
-    let kept = KeptSample {
-        request_id: sample.request_id.clone(),
-        trace_id: sample.trace_id.clone(),
-        log_group: sample.log_group.clone(),
-        log_stream: sample.log_stream.clone(),
-        message: sample.message.clone(),
-    };
-    text(serde_json::to_string(&kept).unwrap_or_default())
-}
-
-fn issue_item(fingerprint: Fingerprint, issue: &Issue) -> Item {
-    let mut item = key(&keys::issue(fingerprint), keys::ISSUE_ITEM);
-    let members: HashMap<&str, AttributeValue> = HashMap::from([
-        ("kind", text(issue.detection.name())),
-        ("function", text(&issue.key.function)),
-        ("account", text(&issue.key.account)),
-        ("region", text(&issue.key.region)),
-        ("title", text(&issue.title)),
-        ("state", text(State::New.name())),
-        ("first_seen", text(rfc3339(issue.first_seen_ms))),
-        ("last_seen", text(rfc3339(issue.sample.rank.at_ms))),
-        (LATEST, text(issue.sample.rank.to_string())),
-        ("sample", kept(&issue.sample)),
-    ]);
-    item.extend(members.into_iter().map(|(name, value)| (name.to_owned(), value)));
-    item
-}
-
-fn unsent_item(unsent: &Unsent) -> Item {
-    let mut item = key(keys::UNSENT, &unsent.alert_id);
-    item.insert(BODY.to_owned(), text(&unsent.body));
-    item.insert(CLAIMED_MS.to_owned(), number(unsent.claimed_ms));
-    item
-}
-
-fn unsent_of(item: &Item) -> Option<Unsent> {
-    Some(Unsent {
-        alert_id: get_text(item, "sk")?.to_owned(),
-        body: get_text(item, BODY)?.to_owned(),
-        claimed_ms: get_number(item, CLAIMED_MS)?,
-    })
-}
-
-fn stored(item: &Item) -> Result<Stored, TableError> {
-    let own = |name: &'static str| {
-        let key = || get_text(item, "pk").unwrap_or_default().to_owned();
-        get_text(item, name).ok_or_else(|| TableError::Malformed { key: key(), attribute: name })
-    };
-    let malformed = |attribute| TableError::Malformed { key: own("pk").unwrap_or_default().to_owned(), attribute };
-    let fingerprint = own("pk")?.strip_prefix("issue#").and_then(Fingerprint::parse);
-    let kept: KeptSample = serde_json::from_str(own("sample")?).map_err(|_| malformed("sample"))?;
-    let detection: Detection = serde_json::from_value(own("kind")?.into()).map_err(|_| malformed("kind"))?;
-    Ok(Stored {
-        fingerprint: fingerprint.ok_or_else(|| malformed("pk"))?,
-        state: State::from_name(own("state")?).ok_or_else(|| malformed("state"))?,
-        issue: Issue {
-            key: FunctionKey {
-                account: own("account")?.to_owned(),
-                region: own("region")?.to_owned(),
-                function: own("function")?.to_owned(),
-            },
-            detection,
-            title: own("title")?.to_owned(),
-            first_seen_ms: from_rfc3339(own("first_seen")?).ok_or_else(|| malformed("first_seen"))?,
-            sample: Sample {
-                rank: Rank::parse(own(LATEST)?).ok_or_else(|| malformed(LATEST))?,
-                request_id: kept.request_id,
-                trace_id: kept.trace_id,
-                log_group: kept.log_group,
-                log_stream: kept.log_stream,
-                message: kept.message,
-            },
-        },
-    })
 }

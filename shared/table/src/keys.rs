@@ -1,10 +1,23 @@
 //! What stands under which key. `CONTRACT` marks the keys that other programs read.
 
-use lamplight_rollup::{Fingerprint, FunctionKey};
+use lamplight_rollup::{Bucket, Fingerprint, FunctionKey};
 
 /// CONTRACT: the rollups of a function.
 pub(crate) fn function(key: &FunctionKey) -> String {
     format!("fn#{key}")
+}
+
+/// CONTRACT: the sort key of a minute. When its first item is full, others stand beside it: `…#1`, `…#2` and so on.
+pub(crate) fn minute(minute: Bucket, place: usize) -> String {
+    if place == 0 { minute.to_string() } else { format!("{minute}#{place}") }
+}
+
+/// Reads what [`minute`] writes.
+pub(crate) fn minute_of(sort: &str) -> Option<(Bucket, usize)> {
+    match sort.split_once("Z#") {
+        Some((_, place)) => Some((Bucket::parse(&sort[..sort.len() - place.len() - 1])?, place.parse().ok()?)),
+        None => Some((Bucket::parse(sort)?, 0)),
+    }
 }
 
 /// CONTRACT: the functions seen; the sort key is the function.
@@ -20,6 +33,11 @@ pub(crate) const ISSUE_ITEM: &str = "issue";
 
 /// The list of issues; the sort key is the fingerprint.
 pub(crate) const ISSUES: &str = "issues";
+
+/// How many issues of a function were new; the sort key is the day.
+pub(crate) fn novelties(key: &FunctionKey) -> String {
+    format!("new#{key}")
+}
 
 /// Alerts that are claimed and not known to be published; the sort key is the alert's id.
 pub(crate) const UNSENT: &str = "unsent";

@@ -6,22 +6,21 @@ use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
 use lamplight_rollup::issue::Rank;
-use lamplight_rollup::{Fingerprint, Peaks};
+use lamplight_rollup::{Bucket, Fingerprint, Peaks};
 
-/// Entries of a kind that are kept; a full memory is forgotten as a whole.
-const CAPACITY: usize = 20_000;
+use crate::rollups::Full;
 
-/// A bounded map for many tasks.
+/// A bounded map for many tasks: one that is full is forgotten as a whole.
 #[derive(Debug)]
-pub(crate) struct Memory<K, V>(Mutex<HashMap<K, V>>);
+pub(crate) struct Memory<K, V, const CAPACITY: usize = 20_000>(Mutex<HashMap<K, V>>);
 
-impl<K, V> Default for Memory<K, V> {
+impl<K, V, const CAPACITY: usize> Default for Memory<K, V, CAPACITY> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<K: Hash + Eq, V: Clone> Memory<K, V> {
+impl<K: Hash + Eq, V: Clone, const CAPACITY: usize> Memory<K, V, CAPACITY> {
     pub(crate) fn get(&self, key: &K) -> Option<V> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
@@ -35,6 +34,36 @@ impl<K: Hash + Eq, V: Clone> Memory<K, V> {
     }
 }
 
+/// How often something was written of late.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Pace {
+    /// When its window began, in milliseconds since the epoch.
+    since_ms: i64,
+    count: u32,
+}
+
+impl Pace {
+    /// How long a window is.
+    const WINDOW_MS: i64 = 10_000;
+
+    /// Writes within one window from which on it is busy.
+    const BUSY: u32 = 20;
+
+    /// The pace after one more time.
+    pub(crate) fn written(self, now_ms: i64) -> Self {
+        if self.is_over(now_ms) { Self { since_ms: now_ms, count: 1 } } else { Self { count: self.count + 1, ..self } }
+    }
+
+    /// Whether it was written as often as it may be for now.
+    pub(crate) fn is_busy(self, now_ms: i64) -> bool {
+        !self.is_over(now_ms) && self.count >= Self::BUSY
+    }
+
+    fn is_over(self, now_ms: i64) -> bool {
+        self.since_ms + Self::WINDOW_MS <= now_ms
+    }
+}
+
 /// What the table is known to have of an issue.
 #[derive(Debug, Clone)]
 pub(crate) struct KnownIssue {
@@ -44,11 +73,15 @@ pub(crate) struct KnownIssue {
     pub(crate) latest: Rank,
     /// The alert that was claimed last: its claimer may yet have to publish it.
     pub(crate) claim: String,
+    /// How often this process has written it of late.
+    pub(crate) pace: Pace,
 }
 
 /// What one process remembers.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
+    /// The items of busy minutes that are full, by `pk` and minute: they are large, and few at a time.
+    pub(crate) full: Memory<(String, Bucket), Full, 200>,
     /// The peaks of rollup items, by `pk` and `sk`: they only ever rise.
     pub(crate) peaks: Memory<(String, String), Peaks>,
     /// When a function's hour was marked as pending, in milliseconds since the epoch.

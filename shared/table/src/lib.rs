@@ -36,11 +36,28 @@ use known::Known;
 pub use posted::Posting;
 pub use rollups::Part;
 
+/// How a table is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tuning {
+    /// Deliveries that one item of a minute counts. It is charged by the started KB: 256 make it 3 KB.
+    pub deliveries_an_item: usize,
+    /// Whether a process that has just written an issue often waits some seconds before it writes a later occurrence.
+    /// Where many processes see the same failure, each would write the same item all the time.
+    pub spares_busy_issues: bool,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self { deliveries_an_item: 256, spares_busy_issues: false }
+    }
+}
+
 /// The table, and what this process knows of it.
 #[derive(Debug)]
 pub struct Table {
     client: Client,
     name: String,
+    tuning: Tuning,
     known: Known,
 }
 
@@ -48,6 +65,13 @@ impl Table {
     /// The table of this name.
     #[must_use]
     pub fn new(client: Client, name: impl Into<String>) -> Self {
-        Self { client, name: name.into(), known: Known::default() }
+        Self { client, name: name.into(), tuning: Tuning::default(), known: Known::default() }
+    }
+
+    /// The same table, written like this.
+    #[must_use]
+    pub fn tuned(mut self, tuning: Tuning) -> Self {
+        self.tuning = tuning;
+        self
     }
 }

@@ -6,105 +6,135 @@
 //! refused.
 //!
 //! Peaks have no `ADD`. They are set in the same update, on the condition that they are not below the item's.
+//!
+//! An item that has counted so many deliveries is full, and what comes then goes to the item beside it: a write costs
+//! what the whole item weighs. A full item never changes, so who has seen it once knows for good what it has counted.
 
-use std::collections::{BTreeMap, HashMap};
+mod parts;
+mod update;
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use lamplight_rollup::peaks::Peak;
-use lamplight_rollup::{Bucket, FunctionKey, Peaks, Rollup};
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use lamplight_rollup::{Bucket, Fingerprint, FunctionKey};
 
 use crate::Table;
-use crate::attributes::{BORN, EXPIRES_AT, Item, SEEN, additions, has_seen, hash, hashes, number, rollup, text};
+use crate::attributes::{BORN, Item, get_number, rollup, seen, text};
 use crate::error::TableError;
 use crate::keys;
 use crate::query::{at_once, pause};
+pub use parts::Part;
+use parts::batches;
+use update::{Target, Update};
 
 /// How long a minute is kept after the later of its time and its writing: three days.
 pub(crate) const MINUTE_KEPT_MS: i64 = 3 * 86_400_000;
-
-/// Attributes that one update adds to: its expression is bounded at 4 KB.
-const ADDITIONS: usize = 250;
-
-/// Deliveries that one update takes: its condition is bounded at 300 operators.
-const PARTS: usize = 50;
 
 /// Times that an update is tried. Each refusal leaves a delivery out or brings higher peaks, so more are only needed
 /// where many write the same item.
 const ATTEMPTS: usize = 30;
 
-/// What one delivery adds to one minute of one function.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    /// The delivery's identity.
-    pub delivery: u64,
-    /// What it adds.
-    pub rollup: Rollup,
+/// The items of a minute that are full.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Full {
+    /// When the minute was first written, in milliseconds since the epoch.
+    born_ms: Option<i64>,
+    /// What each of them has counted.
+    seen: Vec<Arc<HashSet<u64>>>,
+}
+
+impl Full {
+    fn push(&mut self, item: &Item) {
+        self.born_ms = self.born_ms.or_else(|| get_number(item, BORN));
+        self.seen.push(Arc::new(seen(item)));
+    }
+
+    fn has_seen(&self, delivery: u64) -> bool {
+        self.seen.iter().any(|seen| seen.contains(&delivery))
+    }
+}
+
+/// A minute of a function that is written.
+struct Minute<'k> {
+    pk: String,
+    minute: Bucket,
+    renamed: &'k BTreeMap<Fingerprint, Fingerprint>,
+    now_ms: i64,
 }
 
 impl Table {
-    /// Adds what deliveries hold for the minutes of functions; what was added before is left out.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Table::add_minute`].
-    pub async fn add_minutes(
-        &self,
-        minutes: BTreeMap<(&FunctionKey, Bucket), Vec<Part>>,
-        now_ms: i64,
-    ) -> Result<(), TableError> {
-        let additions =
-            minutes.into_iter().map(|((function, minute), parts)| self.add_minute(function, minute, parts, now_ms));
-        at_once(additions.collect()).await
-    }
-
-    /// Adds what deliveries hold for one minute of a function; what was added before is left out.
+    /// Adds what deliveries hold for the minutes of functions; what was added before is left out. Issues are counted
+    /// under the names that `renamed` gives them.
     ///
     /// # Errors
     ///
     /// [`TableError::Call`] and [`TableError::Contention`]. Trying again after either counts nothing twice.
-    pub async fn add_minute(
+    pub async fn add_minutes(
         &self,
-        key: &FunctionKey,
-        minute: Bucket,
-        parts: Vec<Part>,
+        minutes: BTreeMap<(&FunctionKey, Bucket), Vec<Part>>,
+        renamed: &BTreeMap<Fingerprint, Fingerprint>,
         now_ms: i64,
     ) -> Result<(), TableError> {
-        let target = Target {
-            pk: keys::function(key),
-            sk: minute.to_string(),
-            expires_at: (minute.end_ms().max(now_ms) + MINUTE_KEPT_MS) / 1000,
-            now_ms,
-        };
-        let is_wide = |part: &Part| additions(&part.rollup).len() > ADDITIONS;
-        let (wide, narrow): (Vec<_>, Vec<_>) = parts.into_iter().partition(is_wide);
-        for batch in batches(narrow) {
-            self.add_parts(&target, batch).await?;
-        }
-        for part in wide {
-            for piece in pieces(&part) {
-                self.add_parts(&target, vec![piece]).await?;
-            }
+        let additions = minutes.into_iter().map(|((function, minute), parts)| {
+            let minute = Minute { pk: keys::function(function), minute, renamed, now_ms };
+            self.add_minute(minute, parts)
+        });
+        at_once(additions.collect()).await
+    }
+
+    async fn add_minute(&self, minute: Minute<'_>, parts: Vec<Part>) -> Result<(), TableError> {
+        for mut batch in batches(parts) {
+            // Not before they are cut: the pieces of a delivery must be the same whenever it comes.
+            batch.iter_mut().for_each(|part| part.rollup.rename_issues(minute.renamed));
+            self.add_batch(&minute, batch).await?;
         }
         Ok(())
     }
 
-    async fn add_parts(&self, target: &Target, mut parts: Vec<Part>) -> Result<(), TableError> {
+    /// Adds parts to the first item of a minute that has room.
+    async fn add_batch(&self, minute: &Minute<'_>, mut parts: Vec<Part>) -> Result<(), TableError> {
+        let known = (minute.pk.clone(), minute.minute);
+        let mut full = self.known.full.get(&known).unwrap_or_default();
+        parts.retain(|part| !full.has_seen(part.delivery));
+        loop {
+            let target = Target {
+                pk: minute.pk.clone(),
+                sk: keys::minute(minute.minute, full.seen.len()),
+                expires_at: (minute.minute.end_ms().max(minute.now_ms) + MINUTE_KEPT_MS) / 1000,
+                born_ms: full.born_ms.unwrap_or(minute.now_ms),
+                capacity: self.tuning.deliveries_an_item,
+            };
+            match self.add_parts(&target, &mut parts).await? {
+                None => return Ok(()),
+                Some(item) => full.push(&item),
+            }
+            self.known.full.insert(known.clone(), full.clone());
+        }
+    }
+
+    /// Adds parts to an item; the item, if it is full and parts are left.
+    async fn add_parts(&self, target: &Target, parts: &mut Vec<Part>) -> Result<Option<Item>, TableError> {
         let cached = (target.pk.clone(), target.sk.clone());
         let mut known = self.known.peaks.get(&cached).unwrap_or_default();
         for attempt in 0..ATTEMPTS {
             if parts.is_empty() {
-                return Ok(());
+                return Ok(None);
             }
-            let update = Update::of(target, &parts, &known);
+            let update = Update::of(target, parts, &known);
             match self.send(target, update).await? {
                 None => {
                     parts.iter().for_each(|part| known.merge(&part.rollup.peaks));
                     self.known.peaks.insert(cached, known);
-                    return Ok(());
+                    return Ok(None);
                 }
                 Some(item) => {
-                    parts.retain(|part| !has_seen(&item, part.delivery));
+                    let seen = seen(&item);
+                    parts.retain(|part| !seen.contains(&part.delivery));
+                    if seen.len() >= target.capacity && !parts.is_empty() {
+                        return Ok(Some(item));
+                    }
                     known = rollup(&item).peaks;
                     self.known.peaks.insert(cached.clone(), known);
                 }
@@ -141,109 +171,5 @@ impl Table {
                 _ => Err(TableError::call("UpdateItem")(error)),
             },
         }
-    }
-}
-
-/// Parts in batches that each fit one update.
-fn batches(parts: Vec<Part>) -> Vec<Vec<Part>> {
-    let mut batches: Vec<Vec<Part>> = Vec::new();
-    let mut sum = Rollup::default();
-    for part in parts {
-        sum.merge(&part.rollup);
-        match batches.last_mut() {
-            Some(batch) if batch.len() < PARTS && additions(&sum).len() <= ADDITIONS => batch.push(part),
-            _ => {
-                sum = part.rollup.clone();
-                batches.push(vec![part]);
-            }
-        }
-    }
-    batches
-}
-
-/// A part with more attributes than one update takes, in pieces. They are the same whenever the delivery comes, and
-/// each has an identity of its own.
-fn pieces(part: &Part) -> Vec<Part> {
-    let whole: Vec<_> = additions(&part.rollup).into_iter().map(|(name, value)| (name, number(value))).collect();
-    let pieces = whole.chunks(ADDITIONS).enumerate().map(|(i, chunk)| Part {
-        delivery: part.delivery ^ (i as u64).rotate_right(8),
-        rollup: rollup(&chunk.iter().cloned().collect()),
-    });
-    let mut pieces: Vec<_> = pieces.collect();
-    if let Some(first) = pieces.first_mut() {
-        first.rollup.peaks = part.rollup.peaks;
-    }
-    pieces
-}
-
-/// The item that is written.
-#[derive(Debug)]
-struct Target {
-    pk: String,
-    sk: String,
-    expires_at: i64,
-    now_ms: i64,
-}
-
-/// One `UpdateItem`'s expressions.
-#[derive(Debug)]
-struct Update {
-    expression: String,
-    condition: String,
-    names: HashMap<String, String>,
-    values: HashMap<String, AttributeValue>,
-}
-
-impl Update {
-    fn of(target: &Target, parts: &[Part], known: &Peaks) -> Self {
-        let mut sum = Rollup::default();
-        parts.iter().for_each(|part| sum.merge(&part.rollup));
-        let mut update =
-            Self { expression: String::new(), condition: String::new(), names: HashMap::new(), values: HashMap::new() };
-        let mut sets = vec![
-            format!("{} = {}", update.name("#e", EXPIRES_AT), update.value(":e", number(target.expires_at))),
-            format!(
-                "{0} = if_not_exists({0}, {1})",
-                update.name("#b", BORN),
-                update.value(":b", number(target.now_ms))
-            ),
-        ];
-        let mut conditions = Vec::new();
-        let seen = update.name("#s", SEEN);
-        for (i, part) in parts.iter().enumerate() {
-            let id = update.value(&format!(":s{i}"), hash(part.delivery));
-            conditions.push(format!("NOT contains({seen}, {id})"));
-        }
-        for (peak, value) in sum.peaks.above(known) {
-            let (name, value) = update.peak(peak, value);
-            sets.push(format!("{name} = {value}"));
-            conditions.push(format!("(attribute_not_exists({name}) OR {name} <= {value})"));
-        }
-        let mut adds = vec![format!("{seen} {}", update.value(":s", hashes(parts.iter().map(|part| part.delivery))))];
-        for (i, (name, value)) in additions(&sum).into_iter().enumerate() {
-            adds.push(format!(
-                "{} {}",
-                update.name(&format!("#{i}"), &name),
-                update.value(&format!(":{i}"), number(value))
-            ));
-        }
-        update.expression = format!("SET {} ADD {}", sets.join(", "), adds.join(", "));
-        update.condition = conditions.join(" AND ");
-        update
-    }
-
-    fn name(&mut self, placeholder: &str, name: &str) -> String {
-        self.names.insert(placeholder.to_owned(), name.to_owned());
-        placeholder.to_owned()
-    }
-
-    fn value(&mut self, placeholder: &str, value: AttributeValue) -> String {
-        self.values.insert(placeholder.to_owned(), value);
-        placeholder.to_owned()
-    }
-
-    fn peak(&mut self, peak: Peak, value: u64) -> (String, String) {
-        let index = peak as usize;
-        (self.name(&format!("#p{index}"), peak.name()), self.value(&format!(":p{index}"), number(value)))
     }
 }

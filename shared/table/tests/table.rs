@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lamplight_embedded::{Embedded, TABLE};
 use lamplight_logs::{Delivery, LogEvent, Source};
 use lamplight_rollup::{Bucket, Counter, ErrorLogs, FunctionKey, Ledger, Rollup, Span};
-use lamplight_table::{Claim, Claimed, Part, Posting, Table};
+use lamplight_table::{Claim, Claimed, Part, Posting, Table, Tuning};
 
 const NOW_MS: i64 = 1_795_164_432_345;
 
@@ -58,7 +58,8 @@ async fn add_at(table: &Table, parts: &[(u64, &Rollup)], now_ms: i64) {
     let hours = BTreeSet::from([(&function, minute.within(Span::Hour))]);
     table.mark_pending(&hours, now_ms).await.unwrap();
     let parts = parts.iter().map(|(delivery, rollup)| Part { delivery: *delivery, rollup: (*rollup).clone() });
-    table.add_minute(&key(), minute, parts.collect(), now_ms).await.unwrap();
+    let minutes = BTreeMap::from([((&function, minute), parts.collect())]);
+    table.add_minutes(minutes, &BTreeMap::new(), now_ms).await.unwrap();
 }
 
 #[tokio::test]
@@ -86,6 +87,82 @@ async fn a_rollup_with_more_attributes_than_an_update_takes_is_counted_once_too(
     add(&table, &[(1, &wide)]).await;
     add(&embedded.table(), &[(1, &wide)]).await;
     assert_eq!(read(&table).await, wide);
+}
+
+#[tokio::test]
+async fn a_busy_minute_goes_on_in_further_items_and_counts_every_delivery_once() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let tuning = Tuning { deliveries_an_item: 4, ..Tuning::default() };
+    let tables = [embedded.table().tuned(tuning), embedded.table().tuned(tuning)];
+    let mut expected = Rollup::default();
+    for delivery in 0..30 {
+        let rollup = report(10 + delivery as u32, 60);
+        expected.merge(&rollup);
+        add(&tables[delivery % 2], &[(delivery as u64, &rollup)]).await;
+        // Again, by the other process and by a new one, and with others that were before.
+        let before = if delivery == 0 { continue } else { delivery / 2 };
+        let earlier = report(10 + before as u32, 60);
+        for table in [&tables[(delivery + 1) % 2], &embedded.table().tuned(tuning)] {
+            add(table, &[(before as u64, &earlier), (delivery as u64, &rollup)]).await;
+        }
+    }
+    assert_eq!(read(&embedded.table()).await, expected);
+    let minute = Bucket::holding(Span::Minute, NOW_MS).to_string();
+    for (place, seen) in [(String::new(), 4), ("#1".to_owned(), 4), ("#7".to_owned(), 2)] {
+        let item = get(&embedded, &format!("{minute}{place}")).await;
+        assert_eq!(item["seen"].as_bs().unwrap().len(), seen, "{place}");
+    }
+    for pending in embedded.table().pending().await.unwrap() {
+        embedded.table().roll_up(&pending, NOW_MS).await.unwrap();
+    }
+    // The items of a minute do not expire at once: what is left of them is not all that there was.
+    delete(&embedded, &minute).await;
+    for pending in embedded.table().pending().await.unwrap() {
+        embedded.table().roll_up(&pending, NOW_MS).await.unwrap();
+    }
+    let hour = get(&embedded, &Bucket::holding(Span::Hour, NOW_MS).to_string()).await;
+    assert_eq!(hour["invocations"].as_n().unwrap(), "30");
+}
+
+#[tokio::test]
+async fn a_function_has_so_many_new_issues_a_day_and_the_rest_together() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let table = embedded.table();
+    let day_ms = 86_400_000;
+    let mut told = Vec::new();
+    for i in 0..300_u64 {
+        let word: String = i.to_string().bytes().map(|digit| char::from(digit - b'0' + b'a')).collect();
+        let line = format!("[ERROR] KeyError: no {word}\nTraceback (most recent call last):");
+        let (fingerprint, issue) = ledger(&[(NOW_MS, &line)]).issues.pop_first().unwrap();
+        told.push(table.record_issue(fingerprint, &issue, i, NOW_MS, |_, _| String::new()).await.unwrap());
+        if i == 299 {
+            let (others, together) = issue.clone().among_others();
+            let first = table.record_issue(others, &together, i, NOW_MS, |_, _| String::new()).await.unwrap();
+            assert!(matches!(first, Claimed::ToPublish(_)), "others are one issue, however many there are");
+            let tomorrow = NOW_MS + day_ms;
+            let new = table.record_issue(fingerprint, &issue, i, tomorrow, |_, _| String::new()).await.unwrap();
+            assert!(matches!(new, Claimed::ToPublish(_)));
+        }
+    }
+    assert_eq!(told.iter().filter(|claimed| matches!(claimed, Claimed::ToPublish(_))).count(), 250);
+    assert!(told[250..].iter().all(|claimed| *claimed == Claimed::Beyond));
+    assert_eq!(table.issues().await.unwrap().len(), 252);
+}
+
+#[tokio::test]
+async fn an_issue_that_is_written_all_the_time_is_written_now_and_then() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let table = embedded.table().tuned(Tuning { spares_busy_issues: true, ..Tuning::default() });
+    let line = "[ERROR] KeyError: 'a'\nTraceback (most recent call last):";
+    let latest = async || table.issues().await.unwrap()[0].issue.sample.rank.at_ms;
+    for i in 0..100 {
+        let (fingerprint, issue) = ledger(&[(NOW_MS + i, line)]).issues.pop_first().unwrap();
+        table.record_issue(fingerprint, &issue, 7 + i as u64, NOW_MS + i, |_, _| String::new()).await.unwrap();
+    }
+    assert_eq!(latest().await, NOW_MS + 20, "one that makes it, and twenty more");
+    let (fingerprint, issue) = ledger(&[(NOW_MS + 11_000, line)]).issues.pop_first().unwrap();
+    table.record_issue(fingerprint, &issue, 200, NOW_MS + 11_000, |_, _| String::new()).await.unwrap();
+    assert_eq!(latest().await, NOW_MS + 11_000);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 
 mod price;
 mod schedule;
+mod storm;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -9,8 +9,8 @@ use lamplight_alerts::{Publish, SlackMessage};
 use lamplight_embedded::{Embedded, TABLE};
 use lamplight_logs::{Delivery, Limits};
 use lamplight_notifier::{Post, PostError};
-use lamplight_rollup::{ErrorLogs, Ledger, Rollup};
-use lamplight_table::Table;
+use lamplight_rollup::{Bounds, ErrorLogs, Ledger, Rollup};
+use lamplight_table::{Table, Tuning};
 use lamplight_tests::calls::{seeded_calls, streams};
 use lamplight_tests::delivery::{Envelope, Random, Stream, batch};
 use lamplight_tests::telling::{DeadLetters, failures, queue_event};
@@ -37,6 +37,18 @@ pub struct Told {
     posting: Mutex<BTreeSet<String>>,
     /// What should not have happened.
     wrong: Mutex<Vec<String>>,
+}
+
+impl Told {
+    /// How many messages the topic was given and the notifier has not taken.
+    pub fn published(&self) -> usize {
+        self.waiting.lock().unwrap().len()
+    }
+
+    /// Takes the messages that the topic was given.
+    pub fn take(&self) -> Vec<Value> {
+        std::mem::take(&mut *self.waiting.lock().unwrap())
+    }
 }
 
 /// The topic, as a process sees it.
@@ -187,7 +199,10 @@ impl World {
 
     /// Hands deliveries to a parser, or to two at once; whether one of them took them.
     async fn deliver(&mut self, together: &[usize]) -> bool {
-        let streams: Vec<_> = together.iter().map(|i| &self.deliveries[*i]).collect();
+        let mut streams: Vec<_> = together.iter().map(|i| &self.deliveries[*i]).collect();
+        if self.random.below(5) == 0 {
+            streams.push(streams[0]);
+        }
         let payload = match streams[..] {
             [one] => one.payload(Envelope::Subscription),
             _ => batch(&streams.iter().map(|stream| stream.packed()).collect::<Vec<_>>()),
@@ -218,8 +233,7 @@ impl World {
 
     /// Hands what the topic took to a notifier, or to two at once.
     async fn notify(&mut self) {
-        let messages = std::mem::take(&mut *self.told.waiting.lock().unwrap());
-        for message in messages {
+        for message in self.told.take() {
             let is_told = if self.random.below(4) == 0 {
                 let (one, other) = tokio::join!(self.tell(&message), self.tell(&message));
                 one || other
@@ -300,9 +314,10 @@ impl World {
     }
 }
 
-/// The table, as a process sees it.
+/// The table, as a process sees it. Minutes are full soon, so that they go on beside.
 fn table(process: &Process, embedded: &Embedded) -> Table {
-    Table::new(process.client(&embedded.url()), TABLE)
+    let tuning = Tuning { deliveries_an_item: 3, ..Tuning::default() };
+    Table::new(process.client(&embedded.url()), TABLE).tuned(tuning)
 }
 
 /// A parser that lives in this process.
@@ -314,6 +329,7 @@ pub fn parser<'w>(process: &Process, embedded: &Embedded, told: &'w Told) -> lam
         own_log_groups: HashSet::new(),
         error_logs: ErrorLogs::Raise,
         limits: Limits::default(),
+        bounds: Bounds::default(),
     }
 }
 

@@ -8,7 +8,7 @@ use lamplight_parser::Reading;
 use lamplight_rollup::ledger::EventTotals;
 use lamplight_rollup::summary::{Analysis, FunctionSummary, IssueSummary, TransactionSummary, occurrences};
 use lamplight_rollup::time::{LATEST_MS, UNKNOWN_MS};
-use lamplight_rollup::{ErrorLogs, Ledger};
+use lamplight_rollup::{Bounds, ErrorLogs, Ledger};
 use lamplight_table::Table;
 
 use super::ParserContext;
@@ -60,7 +60,7 @@ impl Sink for Readings {
         ledger.add_delivery(&unit.delivery, ErrorLogs::Raise);
         if self.seen.insert(unit.identity) {
             self.totals.merge(ledger.totals.clone());
-            self.readings.push(Reading { delivery: unit.identity, ledger });
+            self.readings.push(Reading::within(&Bounds::default(), unit.identity, ledger));
         }
         Ok(())
     }

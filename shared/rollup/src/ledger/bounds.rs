@@ -1,0 +1,125 @@
+//! What one delivery may ask of the table at the most.
+//!
+//! Over a bound the rest is dealt with all the same: issues are taken together, transactions are left out. What was
+//! counted of their lines stays counted.
+
+use std::collections::BTreeMap;
+
+use crate::fingerprint::Fingerprint;
+use crate::ledger::Ledger;
+
+/// The bounds of one delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Issues of one function that are told apart.
+    pub issues_a_function: usize,
+    /// Transactions.
+    pub transactions: usize,
+}
+
+impl Default for Bounds {
+    /// Far above what the largest delivery of a real application holds.
+    fn default() -> Self {
+        Self { issues_a_function: 250, transactions: 20_000 }
+    }
+}
+
+/// What was over the bounds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Excess {
+    /// Issues that were taken together.
+    pub issues: usize,
+    /// Transactions that were left out.
+    pub transactions: usize,
+}
+
+impl Ledger {
+    /// Keeps a delivery's ledger within bounds; what was over them.
+    pub fn keep_within(&mut self, bounds: &Bounds) -> Excess {
+        Excess { issues: self.take_issues_together(bounds), transactions: self.leave_transactions_out(bounds) }
+    }
+
+    fn take_issues_together(&mut self, bounds: &Bounds) -> usize {
+        if self.issues.len() <= bounds.issues_a_function {
+            return 0;
+        }
+        let mut counts = BTreeMap::new();
+        let beyond: Vec<_> = self
+            .issues
+            .iter()
+            .filter(|(_, issue)| {
+                let count: &mut usize = counts.entry(issue.key.clone()).or_default();
+                *count += 1;
+                *count > bounds.issues_a_function
+            })
+            .map(|(fingerprint, _)| *fingerprint)
+            .collect();
+        let mut names: BTreeMap<Fingerprint, Fingerprint> = BTreeMap::new();
+        for fingerprint in &beyond {
+            if let Some(issue) = self.issues.remove(fingerprint) {
+                let (others, issue) = issue.among_others();
+                names.insert(*fingerprint, others);
+                self.add_issue(others, issue);
+            }
+        }
+        for rollup in self.functions.values_mut().flat_map(BTreeMap::values_mut) {
+            rollup.rename_issues(&names);
+        }
+        beyond.len()
+    }
+
+    fn leave_transactions_out(&mut self, bounds: &Bounds) -> usize {
+        let beyond = self.transactions.len().saturating_sub(bounds.transactions);
+        for _ in 0..beyond {
+            self.transactions.pop_last();
+        }
+        beyond
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lamplight_logs::{Delivery, LogEvent, Source};
+
+    use super::*;
+    use crate::ledger::ErrorLogs;
+
+    fn ledger(lines: impl Iterator<Item = String>) -> Ledger {
+        let events =
+            lines.map(|line| LogEvent { id: "1".into(), timestamp: 5, message: line.as_str().to_owned().into() });
+        let source = Source { log_group: Some("/aws/lambda/loom".into()), ..Source::default() };
+        let mut ledger = Ledger::default();
+        let delivery = Delivery { is_data: true, source, events: events.collect(), unreadable: 0 };
+        ledger.add_delivery(&delivery, ErrorLogs::Raise);
+        ledger
+    }
+
+    fn word(i: u32) -> String {
+        i.to_string().bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
+    }
+
+    #[test]
+    fn issues_over_the_bound_are_one_and_no_occurrence_is_lost() {
+        let mut many =
+            ledger((0..900).map(|i| format!("[ERROR] KeyError: no {}\nTraceback (most recent call last):", word(i))));
+        assert_eq!(many.issues.len(), 900);
+        let bounds = Bounds { issues_a_function: 100, ..Bounds::default() };
+        assert_eq!(many.keep_within(&bounds), Excess { issues: 800, transactions: 0 });
+        assert_eq!(many.issues.len(), 101);
+        let rollup = &many.functions.values().next().unwrap()[&0];
+        assert_eq!(rollup.issues.values().sum::<u64>(), 900);
+        let others = many.issues.iter().find(|(_, issue)| issue.title.contains("others")).unwrap().0;
+        assert_eq!(rollup.issues[others], 800);
+        assert_eq!(rollup.issues.len(), 101);
+    }
+
+    #[test]
+    fn transactions_over_the_bound_are_left_out_and_said() {
+        let line = |i| format!(r#"{{"level":"INFO","message":"x","traceId":"order-{i}"}}"#);
+        let mut many = ledger((0..30).map(line));
+        let bounds = Bounds { transactions: 20, ..Bounds::default() };
+        assert_eq!(many.keep_within(&bounds), Excess { issues: 0, transactions: 10 });
+        assert_eq!(many.transactions.len(), 20);
+        assert_eq!(many.keep_within(&bounds), Excess::default());
+    }
+}
