@@ -7,4 +7,5 @@ pub mod explain;
 pub mod functions;
 pub mod issues;
 pub mod local;
+pub mod redrive;
 pub mod transactions;

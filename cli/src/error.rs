@@ -33,6 +33,20 @@ pub enum CliError {
     /// The table could not be read.
     #[error("{0}; check the region, the credentials and the name of the table")]
     Table(#[from] TableError),
+    /// The stack was not found, or is not as this program needs it.
+    #[error("{0}")]
+    Stack(String),
+    /// AWS refused something.
+    #[error("{call} failed: {reason}")]
+    Call {
+        /// What was to be done.
+        call: &'static str,
+        /// What AWS says.
+        reason: String,
+    },
+    /// Something was left undone; what it was has been said.
+    #[error("{0}")]
+    Undone(String),
     /// What was asked for is not in the table.
     #[error("{0}")]
     NotFound(String),

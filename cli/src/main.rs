@@ -43,6 +43,7 @@ fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Transactions(arguments) => wait_for(commands::transactions::list(&arguments)),
         Command::Trace(arguments) => wait_for(commands::transactions::one(&arguments)),
         Command::Cost(arguments) => wait_for(commands::cost::run(&arguments)),
+        Command::Redrive(arguments) => wait_for(commands::redrive::run(&arguments)),
         Command::Completions(arguments) => commands::completions::run(&arguments),
     }
 }

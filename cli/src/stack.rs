@@ -1,19 +1,23 @@
-//! Where the table is: of a deployed stack, or a local one.
+//! Where things are: the account, the deployed stack in it, and the table, which may also be a local one.
 
-use aws_config::BehaviorVersion;
+use std::collections::HashMap;
+use std::error::Error;
+
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Credentials, Region};
+use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use lamplight_table::{Table, reasons};
 
-use crate::arguments::ReadArguments;
+use crate::arguments::{ReadArguments, StackArguments};
 use crate::error::CliError;
 
 /// The table that the arguments name.
 pub async fn table(arguments: &ReadArguments) -> Result<Table, CliError> {
-    let client = client(arguments.endpoint_url.as_deref()).await;
+    let client = Client::new(&account(arguments.endpoint_url.as_deref()).await);
     let name = match &arguments.table {
         Some(name) => name.clone(),
         None => find(&client, &arguments.stack).await?,
@@ -21,7 +25,8 @@ pub async fn table(arguments: &ReadArguments) -> Result<Table, CliError> {
     Ok(Table::new(client, name))
 }
 
-async fn client(endpoint_url: Option<&str>) -> Client {
+/// The configuration of clients for the account, or for what stands for it at an endpoint.
+async fn account(endpoint_url: Option<&str>) -> SdkConfig {
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
     if let Some(url) = endpoint_url {
@@ -35,7 +40,7 @@ async fn client(endpoint_url: Option<&str>) -> Client {
             loader = loader.region(Region::new("us-east-1"));
         }
     }
-    Client::new(&loader.load().await)
+    loader.load().await
 }
 
 fn is_local(url: &str) -> bool {
@@ -59,4 +64,49 @@ async fn find(client: &Client, stack: &str) -> Result<String, CliError> {
             "no table of a stack {stack} in this account and region; name one with --stack or --table"
         ))
     })
+}
+
+/// A deployed stack: what it says of itself, and the way to its account.
+#[derive(Debug)]
+pub struct Stack {
+    /// The configuration of clients for its account.
+    pub config: SdkConfig,
+    name: String,
+    outputs: HashMap<String, String>,
+}
+
+impl Stack {
+    /// The stack that the arguments name.
+    pub async fn find(arguments: &StackArguments) -> Result<Self, CliError> {
+        let config = account(arguments.endpoint_url.as_deref()).await;
+        let name = arguments.stack.clone();
+        let client = aws_sdk_cloudformation::Client::new(&config);
+        let described = client.describe_stacks().stack_name(&name).send().await.map_err(|error| {
+            let reason = reason(error);
+            CliError::Stack(format!(
+                "the stack {name} cannot be read: {reason}; check the region, the credentials and --stack"
+            ))
+        })?;
+        let outputs =
+            described.stacks.unwrap_or_default().into_iter().flat_map(|stack| stack.outputs.unwrap_or_default());
+        let outputs = outputs.filter_map(|output| Some((output.output_key?, output.output_value?))).collect();
+        Ok(Self { config, name, outputs })
+    }
+
+    /// One of its outputs.
+    pub fn output(&self, name: &str) -> Result<&str, CliError> {
+        self.outputs.get(name).map(String::as_str).ok_or_else(|| {
+            CliError::Stack(format!("the stack {} has no output {name}; deploy the current template", self.name))
+        })
+    }
+}
+
+/// What went wrong with a call, in one line.
+pub fn reason(error: impl Error + Send + Sync + 'static) -> String {
+    DisplayErrorContext(error).to_string()
+}
+
+/// What is made of a call that failed: `call` says what it was to do.
+pub fn failed<E: Error + Send + Sync + 'static>(call: &'static str) -> impl Fn(E) -> CliError {
+    move |error| CliError::Call { call, reason: reason(error) }
 }

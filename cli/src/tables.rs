@@ -2,14 +2,17 @@
 //!
 //! - `grid`: how a table looks
 //! - `event`: one event explained
+//! - `redriven`: what was put through again
 
 mod event;
 mod grid;
+mod redriven;
 
 use lamplight_rollup::Transaction;
 use lamplight_rollup::summary::{Analysis, FunctionSummary, IssueSummary, TransactionSummary};
 
 pub use event::explanation;
+pub use redriven::redriven;
 
 use crate::commands::cost::Cost;
 use grid::{Cell, Grid};
