@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use lamplight_logs::Message;
 use lamplight_logs::json::{Json, Reader, members};
-use lamplight_rollup::time::from_rfc3339;
+use lamplight_rollup::time::{LATEST_MS, from_rfc3339};
 use serde::de::IgnoredAny;
 
 /// The form of a JSON object.
@@ -93,7 +93,7 @@ impl<'a> Probe<'a> {
             region: self.region,
             log_group: self.log_group,
             log_stream: self.log_stream,
-            timestamp: self.timestamp,
+            timestamp: self.timestamp.map(|epoch_ms| epoch_ms.clamp(0, LATEST_MS)),
             message: Message::in_json(self.message?),
         })
     }

@@ -134,6 +134,10 @@ pub fn unpack(data: &str, limits: Limits) -> Result<String, DeliveryError> {
     Ok(String::from_utf8(inflated).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
+/// The last millisecond of the year 9999, which is the last that a text can tell. Later ones, and those before 1970, are
+/// brought into the calendar.
+pub const LATEST_MS: i64 = 253_402_300_799_999;
+
 /// Bytes of an event in a document, by which the room for its events is estimated.
 const EVENT_BYTES: usize = 200;
 
@@ -157,7 +161,7 @@ impl<'a> LogEvent<'a> {
             "message" => message = value.text_as_it_stands(),
             _ => {}
         });
-        Some(Self { id, timestamp: timestamp?, message: Message::in_json(message?) })
+        Some(Self { id, timestamp: timestamp?.clamp(0, LATEST_MS), message: Message::in_json(message?) })
     }
 
     /// The identity of the event within its log group: a hash of its id, or of its text where it has none.

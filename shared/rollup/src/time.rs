@@ -2,12 +2,10 @@
 
 use ::time::OffsetDateTime;
 use ::time::format_description::well_known::Rfc3339;
+pub use lamplight_logs::delivery::LATEST_MS;
 
 /// Stands for a time that is not known: no event of a Lambda function is that old.
 pub const UNKNOWN_MS: i64 = 0;
-
-/// The last millisecond of the year 9999: later ones have no RFC 3339 form.
-pub const LATEST_MS: i64 = 253_402_300_799_999;
 
 /// The time as `2026-11-20T08:47:12.345Z`. Times outside the years 1970 to 9999 are brought to the nearest in them.
 #[must_use]

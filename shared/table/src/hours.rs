@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lamplight_rollup::{Bucket, FunctionKey, Rollup, Span};
@@ -35,6 +36,9 @@ const PACE_MINUTES: i64 = 10;
 
 /// When a mark was set, in milliseconds since the epoch.
 const MARKED: &str = "marked";
+
+/// When the run began that computed an hour or a day, in milliseconds since the epoch.
+const ROLLED: &str = "rolled";
 
 /// What an hour has of each of its minutes.
 const PARTS: &str = "parts";
@@ -110,7 +114,7 @@ impl Table {
         let mut item = rolled_up(function, hour, parts.values());
         item.insert(EXPIRES_AT.to_owned(), number((hour.end_ms().max(now_ms) + HOUR_KEPT_MS) / 1000));
         item.insert(PARTS.to_owned(), AttributeValue::M(encode(&parts)));
-        self.put(item).await?;
+        self.put_unless_newer(item, now_ms).await?;
         self.roll_up_day(function, hour.within(Span::Day), now_ms).await?;
         if pending.marked_ms + MARK_KEPT_MS < now_ms {
             self.unmark(pending).await?;
@@ -125,12 +129,29 @@ impl Table {
             return Ok(());
         }
         let hours = self.buckets(function, Span::Hour, day.start_ms, day.end_ms()).await?;
-        self.put(rolled_up(function, day, hours.values())).await
+        self.put_unless_newer(rolled_up(function, day, hours.values()), now_ms).await
     }
 
-    async fn put(&self, item: Item) -> Result<(), TableError> {
-        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
-        put.send().await.map(drop).map_err(TableError::call("PutItem"))
+    /// Puts what was computed, unless a run that began later has put what it computed: two runs may overlap.
+    async fn put_unless_newer(&self, mut item: Item, now_ms: i64) -> Result<(), TableError> {
+        item.insert(ROLLED.to_owned(), number(now_ms));
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(#r) OR #r <= :r")
+            .expression_attribute_names("#r", ROLLED)
+            .expression_attribute_values(":r", number(now_ms))
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(TableError::call("PutItem")(error)),
+            },
+        }
     }
 
     /// Takes a mark away unless it was set anew.

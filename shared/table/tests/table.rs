@@ -196,6 +196,21 @@ async fn hours_and_days_are_the_sum_of_their_minutes_also_after_late_events() {
     assert_eq!(buckets.values().map(|rollup| rollup.get(Counter::Invocations)).sum::<u64>(), 3);
 }
 
+#[tokio::test]
+async fn a_run_that_began_earlier_does_not_undo_a_later_one() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let table = embedded.table();
+    add(&table, &[(1, &report(90, 60))]).await;
+    let pending = table.pending().await.unwrap().remove(0);
+    table.roll_up(&pending, NOW_MS + 60_000).await.unwrap();
+    // What it read before the other had written is stood for by a table that has lost it.
+    delete(&embedded, &Bucket::holding(Span::Minute, NOW_MS).to_string()).await;
+    let hour = Bucket::holding(Span::Hour, NOW_MS).to_string();
+    let whole = get(&embedded, &hour).await;
+    table.roll_up(&pending, NOW_MS).await.unwrap();
+    assert_eq!(get(&embedded, &hour).await, whole);
+}
+
 async fn get(
     embedded: &Embedded,
     sk: &str,
