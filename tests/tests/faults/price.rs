@@ -1,6 +1,9 @@
 //! What it costs that everything is counted once.
 
-use lamplight_embedded::Embedded;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use lamplight_embedded::{Embedded, TABLE};
+use lamplight_rollup::{Bucket, Span};
+use lamplight_table::Table;
 use lamplight_tests::delivery::{Envelope, Stream};
 
 use crate::schedule::{Process, Schedule};
@@ -14,7 +17,10 @@ const DELIVERIES: i64 = 720;
 async fn a_small_delivery_is_one_write() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let (schedule, told) = (Schedule::without_faults(), Told::default());
-    let context = parser(&Process::new(&schedule), &embedded, &told);
+    let process = Process::new(&schedule);
+    let mut context = parser(&process, &embedded, &told);
+    context.table = Table::new(process.client(&embedded.url()), TABLE);
+    let mut units = 0.0;
     for i in 0..DELIVERIES {
         let at_ms = START_MS + i * 10_000;
         let report = |duration: i64| {
@@ -28,7 +34,22 @@ async fn a_small_delivery_is_one_write() {
         let delivery = Stream::of("tender", &lines.each_ref().map(|line| (at_ms, line.as_str())));
         let payload = delivery.payload(Envelope::Subscription).to_string();
         lamplight_parser::handle(&payload, &context, at_ms).await.unwrap();
+        units += minute_units(&embedded, at_ms).await;
     }
     let calls = schedule.calls();
     assert!(calls * 10 <= DELIVERIES as u64 * 12, "{calls} calls for {DELIVERIES} deliveries");
+    // What is not a minute's write is an hour's mark: two small items.
+    units += 2.0 * (calls - DELIVERIES as u64) as f64;
+    assert!(units <= DELIVERIES as f64 * 1.2, "{units} write units for {DELIVERIES} deliveries, {calls} calls");
+}
+
+/// What a write to a minute of the function costs, as DynamoDB says.
+async fn minute_units(embedded: &Embedded, at_ms: i64) -> f64 {
+    let function = embedded.table().functions().await.unwrap().remove(0);
+    let text = |text: String| AttributeValue::S(text);
+    let update = embedded.client().update_item().table_name(TABLE).key("pk", text(format!("fn#{function}")));
+    let update = update.key("sk", text(Bucket::holding(Span::Minute, at_ms).to_string()));
+    let update = update.update_expression("SET expires_at = expires_at");
+    let updated = update.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await.unwrap();
+    updated.consumed_capacity.unwrap().capacity_units.unwrap()
 }
