@@ -147,6 +147,14 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn an_alert_is_far_below_what_the_topic_takes() {
+        for text in ["\u{1}", "日本", "\"\\", "😀"] {
+            let alert = alert(&text.repeat(500), &format!("panic: no card {}", text.repeat(100_000)));
+            assert!(alert.to_json().len() < 64 << 10, "{text}: {}", alert.to_json().len());
+        }
+    }
+
+    #[test]
     fn an_alert_goes_there_and_back_and_says_what_to_filter_by() {
         let alert = alert("mailer", "REPORT RequestId: a\tDuration: 3.00 ms\tStatus: timeout");
         assert_eq!(Alert::parse(&alert.to_json()), Some(alert.clone()));
