@@ -1,4 +1,4 @@
-"""Changing a stack that runs: parameters that do not go together, an update under load, single groups."""
+"""Changing a stack that runs: parameters that do not go together, an update under load, other subscriptions."""
 
 import threading
 import time
@@ -18,6 +18,8 @@ def run(world: World):
         _update(world)
     with world.report.step("single groups"):
         _groups(world)
+    with world.report.step("no subscription"):
+        _none(world)
 
 
 def _refusals(world: World):
@@ -77,3 +79,12 @@ def _groups(world: World):
     eventually(lambda: world.invocations(sample.FUNCTION) > before, seconds=20)
     report.equal("invocations that were added", world.invocations(sample.FUNCTION) - before, 1)
     report.equal("invocations of another group that were added", world.invocations(UNDER_LOAD) - others, 0)
+
+
+def _none(world: World):
+    """What the stack has subscribed is given back; what others subscribe to it is left to them."""
+    report = world.report
+    # Quotes make an empty value, which SAM CLI does not take otherwise.
+    world.deploy(Subscribe="none", LogGroups='""')
+    report.equal("account-level subscriptions", world.account_policies(), [])
+    report.equal("subscriptions of the group", world.filters(sample.FUNCTION), [])

@@ -1,4 +1,4 @@
-"""What goes wrong in ordinary life: Lamplight subscribed to itself, Slack refusing for good, Slack away."""
+"""What goes wrong in ordinary life: Lamplight subscribed to itself, an alarm on it, Slack refusing or away."""
 
 import time
 
@@ -14,6 +14,8 @@ def run(world: World):
     report = world.report
     with report.step("a subscription to Lamplight's own log"):
         _loop(world)
+    with report.step("an alarm on Lamplight itself"):
+        _alarm(world)
     with report.step("Slack refuses"):
         _refused(world)
     with report.step("Slack is away"):
@@ -39,6 +41,15 @@ def _loop(world: World):
     seen = [sample.place(sample.FUNCTION), sample.place("invoice")]
     report.equal("functions seen", world.functions(), seen)
     world.logs.delete_subscription_filter(logGroupName=group, filterName="loop")
+
+
+def _alarm(world: World):
+    """An alarm of the stack arrives in Slack, with what to do."""
+    alarm = f"{world.stack.name}-parser-errors"
+    reason = "Threshold crossed: 1 datapoint was greater than or equal to the threshold (1.0)."
+    world.client("cloudwatch").set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason=reason)
+    told = eventually(lambda: world.posts(alarm, about="lamplight redrive"), seconds=20)
+    world.report.check("Slack is told, and how to go on", bool(told))
 
 
 def _refused(world: World):

@@ -48,11 +48,11 @@ class World:
 
     # What is seen.
 
-    def posts(self, function: str, status: int = 200) -> list:
-        """What Slack was told of a function's timeouts, and answered with a status."""
+    def posts(self, name: str, status: int = 200, about: str = "timed out") -> list:
+        """What Slack was told about something with a name, and answered with a status."""
         with urllib.request.urlopen(f"{self.sink}/posts") as answer:
-            posts = json.load(answer)
-        return [post for post in posts if post["status"] == status and _tells_of_timeout(post["body"], function)]
+            posts = [post for post in json.load(answer) if post["status"] == status]
+        return [post for post in posts if name in _words(post) and about in _words(post)]
 
     @property
     def table(self):
@@ -101,6 +101,5 @@ class World:
         return self.logs.describe_subscription_filters(logGroupName=sample.group(function))["subscriptionFilters"]
 
 
-def _tells_of_timeout(body: object, function: str) -> bool:
-    words = json.dumps(body).lower()
-    return function in words and ("timed out" in words or "timeout" in words)
+def _words(post: dict) -> str:
+    return json.dumps(post["body"]).lower()
