@@ -57,7 +57,8 @@ def _refused(world: World):
     report = world.report
     world.slack_answers(404)
     world.put(REFUSED, sample.stamped(sample.timed_out()))
-    report.check("it is put among the dead letters", eventually(lambda: world.waiting("DeadLetterQueueUrl"), seconds=20))
+    dead = eventually(lambda: world.waiting("DeadLetterQueueUrl"), seconds=20)
+    report.check("it is put among the dead letters", bool(dead))
     world.slack_answers(200)
     report.equal("dead letters", world.waiting("DeadLetterQueueUrl"), 1)
     report.equal("messages that Slack took", len(world.posts(REFUSED)), 0)

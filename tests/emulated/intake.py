@@ -21,7 +21,12 @@ def run(world: World):
         world.deploy(Intake="kinesis", SendingAccounts=OTHER_ACCOUNT, **around)
         report.equal("status of the stack", world.stack.status(), "UPDATE_COMPLETE")
         policy = json.loads(world.account_policies()[0]["policyDocument"])
-        report.equal("where the account's logs go", policy["DestinationArn"], world.outputs["SubscriptionDestinationArn"])
+        stream = world.outputs["SubscriptionDestinationArn"]
+        report.equal("where the account's logs go", policy["DestinationArn"], stream)
+        alarms = world.client("cloudwatch").describe_alarms()["MetricAlarms"]
+        report.equal("alarms", len(alarms), 10)
+        unmailed = [alarm["AlarmName"] for alarm in alarms if world.outputs["AlarmTopicArn"] not in alarm["AlarmActions"]]
+        report.equal("alarms that are not mailed", unmailed, [])
         (dashboard,) = world.client("cloudwatch").list_dashboards()["DashboardEntries"]
         body = world.client("cloudwatch").get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"]
         report.equal("widgets of the dashboard", len(json.loads(body)["widgets"]), 6)
