@@ -1,14 +1,20 @@
-"""What ministack reads past in a template: a table's time to live and backups, and Fn::Join in conditions."""
+"""What ministack reads past in a template, or does not take at all.
 
-from ministack.services import dynamodb
+A table's time to live and backups, Fn::Join in conditions, destinations, and alarms on metric math, which are kept
+and never go off.
+"""
+
+from ministack.services import cloudwatch_logs, dynamodb
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 _evaluate = engine._evaluate_conditions
+_alarm = provisioners._cw_metric_alarm_record
 
 
 def install() -> None:
     for module in (changesets, engine, handlers, provisioners, stacks):
         module._evaluate_conditions = evaluate_conditions
+    provisioners._cw_metric_alarm_record = alarm_record
     table = provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]
     create, update = table["create"], table["update"]
 
@@ -23,6 +29,29 @@ def install() -> None:
         return updated
 
     table.update(create=create_table, update=update_table)
+    provisioners._RESOURCE_HANDLERS["AWS::Logs::Destination"] = {
+        "create": create_destination,
+        "update": lambda _physical_id, _old, new, stack, *rest, **named: create_destination("", new, stack),
+        "delete": lambda name, _properties: cloudwatch_logs._destinations.pop(name, None),
+    }
+
+
+def alarm_record(name: str, properties: dict) -> dict:
+    """An alarm; one on metric math watches a metric that does not exist, and tells by its name what it is of."""
+    metrics = properties.get("Metrics")
+    if not metrics:
+        return _alarm(name, properties)
+    (returned,) = [metric for metric in metrics if str(metric.get("ReturnData", "true")).lower() == "true"]
+    plain = {key: value for key, value in properties.items() if key != "Metrics"}
+    return _alarm(name, {**plain, "Namespace": "metric math", "MetricName": returned["Expression"]})
+
+
+def create_destination(_logical_id: str, properties: dict, _stack: str, *_):
+    """AWS::Logs::Destination: the stream behind which other accounts put their subscriptions."""
+    name = properties["DestinationName"]
+    request = {"destinationName": name, "targetArn": properties["TargetArn"], "roleArn": properties["RoleArn"]}
+    cloudwatch_logs._put_destination({**request, "accessPolicy": properties.get("DestinationPolicy", "")})
+    return name, {"Arn": cloudwatch_logs._destinations[name]["arn"]}
 
 
 def evaluate_conditions(template: dict, parameters: dict) -> dict:

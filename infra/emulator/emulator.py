@@ -8,11 +8,13 @@ README.md lists what they change and how to start this program.
 
 import cloudformation
 import failures
+import streams
 import subscriptions
 from ministack.app import main
 
 if __name__ == "__main__":
     subscriptions.install()
+    streams.install()
     failures.install()
     cloudformation.install()
     main()

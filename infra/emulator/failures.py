@@ -1,4 +1,4 @@
-"""Where an asynchronous invocation goes when its retries are used up: the OnFailure destination in S3.
+"""Where an invocation goes when its retries are used up: the OnFailure destination in S3.
 
 ministack knows queues and topics as destinations; for buckets this writes the object that Lambda would.
 """
@@ -18,37 +18,39 @@ def install() -> None:
 
 
 def route_failure(target: str, function_name: str, event: dict, result: dict) -> None:
-    """Stores the event with the reason of its failure, or leaves the destination to ministack."""
+    """Stores an asynchronous event with the reason of its failure, or leaves the destination to ministack."""
     if not target.startswith(_BUCKET_ARN):
         _route(target, function_name, event, result)
         return
     function = lambda_svc._functions.get(function_name) or {}
-    record = _invocation_record(function, event, result)
-    s3._put_object(target.removeprefix(_BUCKET_ARN), _object_key(function_name), json.dumps(record).encode(), {})
+    settings = function.get("event_invoke_config") or function.get("event_invoke_configs", {}).get("$LATEST") or {}
+    attempts = int(settings.get("MaximumRetryAttempts", 2)) + 1
+    record = invocation_record(function, "RetriesExhausted", attempts, result)
+    record |= {"requestPayload": event, "responsePayload": result.get("body")}
+    store(target, f"async/{function_name}", record)
 
 
-def _object_key(function_name: str) -> str:
+def store(bucket_arn: str, folder: str, record: dict) -> None:
+    """Writes a record under the key that Lambda gives it."""
     now = time.gmtime()
     day, moment = time.strftime("%Y/%m/%d", now), time.strftime("%Y-%m-%dT%H.%M.%S", now)
-    return f"aws/lambda/async/{function_name}/{day}/{moment}-{uuid.uuid4()}"
+    key = f"aws/lambda/{folder}/{day}/{moment}-{uuid.uuid4()}"
+    s3._put_object(bucket_arn.removeprefix(_BUCKET_ARN), key, json.dumps(record).encode(), {})
 
 
-def _invocation_record(function: dict, event: dict, result: dict) -> dict:
-    settings = function.get("event_invoke_config") or function.get("event_invoke_configs", {}).get("$LATEST") or {}
+def invocation_record(function: dict, condition: str, attempts: int, result: dict) -> dict:
     return {
         "version": "1.0",
         "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()),
         "requestContext": {
             "requestId": str(uuid.uuid4()),
             "functionArn": function.get("config", {}).get("FunctionArn", "") + ":$LATEST",
-            "condition": "RetriesExhausted",
-            "approximateInvokeCount": int(settings.get("MaximumRetryAttempts", 2)) + 1,
+            "condition": condition,
+            "approximateInvokeCount": attempts,
         },
-        "requestPayload": event,
         "responseContext": {
             "statusCode": 200,
             "executedVersion": "$LATEST",
             "functionError": result.get("function_error") or "Unhandled",
         },
-        "responsePayload": result.get("body"),
     }

@@ -4,7 +4,8 @@
     slack_sink.py [--port PORT]
 
 POST to /services/... answers `ok`, POST to /status/<code>/... answers with that status (429 asks to come back
-after a second). GET /posts lists what came as JSON, oldest first: the time it came, path, status and body.
+after a second). PUT /answer with a status as its body makes it the answer to everything from then on, until 200 is
+put. GET /posts lists what came as JSON, oldest first: the time it came, path, status and body.
 """
 
 import argparse
@@ -17,22 +18,33 @@ class Slack(BaseHTTPRequestHandler):
     """One connection; what came is kept by the class, for all of them."""
 
     posts = []
+    answer = 200
 
     def do_POST(self):
-        arrived = time.time()
-        text = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode(errors="replace")
+        arrived, text = time.time(), self._body()
         parts = self.path.split("/")
-        status = int(parts[2]) if parts[1] == "status" and parts[2].isdecimal() else 200
+        status = int(parts[2]) if parts[1] == "status" and parts[2].isdecimal() else Slack.answer
         self.posts.append({"at": arrived, "path": self.path, "status": status, "body": _parsed(text)})
-        self._answer(status, "ok" if status == 200 else "error", {"Retry-After": "1"} if status == 429 else {})
+        self._reply(status, "ok" if status == 200 else "error", {"Retry-After": "1"} if status == 429 else {})
+
+    def do_PUT(self):
+        text = self._body()
+        if self.path == "/answer" and text.isdecimal():
+            Slack.answer = int(text)
+            self._reply(200, "ok", {})
+        else:
+            self._reply(404, "only a status can be put, to /answer", {})
 
     def do_GET(self):
         if self.path == "/posts":
-            self._answer(200, json.dumps(self.posts, indent=1), {"Content-Type": "application/json"})
+            self._reply(200, json.dumps(self.posts, indent=1), {"Content-Type": "application/json"})
         else:
-            self._answer(404, "only /posts can be read", {})
+            self._reply(404, "only /posts can be read", {})
 
-    def _answer(self, status, text, headers):
+    def _body(self) -> str:
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode(errors="replace")
+
+    def _reply(self, status, text, headers):
         body = text.encode()
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():

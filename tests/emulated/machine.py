@@ -39,6 +39,8 @@ def environment(port: int) -> dict:
         "AWS_EC2_METADATA_DISABLED": "true",
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",
+        # The roles of the functions are enforced.
+        "AUTH": "true",
         "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",
         "SAM_CLI_TELEMETRY": "0",
         "PATH": f"{ROOT / '.venv-sam/bin'}{os.pathsep}{os.environ['PATH']}",

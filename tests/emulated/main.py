@@ -1,15 +1,16 @@
-"""From put-log-events to Slack, the table and the CLI, on an emulated AWS; then everything is taken away again."""
+"""The whole stack on an emulated AWS, as its users have it: deployed, under faults, changed, and taken away again."""
 
 import signal
 import sys
-import time
 
-import boto3
-import checks
+import changes
+import faults
+import first_alert
+import intake
 import machine
-import sample
-from report import Report, eventually
-from stack import WEBHOOK_PARAMETER, Stack
+import removal
+from report import Report
+from world import World
 
 
 def main() -> int:
@@ -26,58 +27,19 @@ def main() -> int:
             machine.Background("emulator", emulator, env, f"{env['AWS_ENDPOINT_URL']}/_ministack/health"),
             machine.Background("slack-sink", slack, env, f"{sink}/posts"),
         ):
-            run(report, env, sink)
+            run(World(report, env, sink))
     except machine.Failed as failure:
         report.check("the run gets to its end", False, failure)
     return report.close()
 
 
-def run(report: Report, env: dict, sink: str):
-    aws = boto3.Session("test", "test", region_name=machine.REGION)
-    client = lambda service: aws.client(service, endpoint_url=env["AWS_ENDPOINT_URL"])
-    logs, lambdas = client("logs"), client("lambda")
-    stack = Stack(client("cloudformation"), env)
-
-    with report.step("sam build"):
-        stack.build()
-    with report.step("sam deploy, with the defaults"):
-        client("ssm").put_parameter(Name=WEBHOOK_PARAMETER, Value=f"{sink}/services/T/B/X", Type="SecureString")
-        stack.deploy([])
-        report.equal("status of the stack", stack.status(), "CREATE_COMPLETE")
-    with report.step("sam deploy, with a log group"):
-        # A subscription needs the group to be there.
-        logs.create_log_group(logGroupName=sample.GROUP)
-        stack.deploy([sample.GROUP])
-        outputs = stack.outputs()
-        report.equal("status of the stack", stack.status(), "UPDATE_COMPLETE")
-        report.equal("subscriptions of the group", len(_subscriptions(logs)), 1)
-
-    lines = sample.Sample()
-    with report.step("put-log-events, then Slack"):
-        logs.create_log_stream(logGroupName=sample.GROUP, logStreamName=lines.stream)
-        events, put_at = lines.events(), time.time()
-        logs.put_log_events(logGroupName=sample.GROUP, logStreamName=lines.stream, logEvents=events)
-        checks.slack(report, sink, put_at)
-    with report.step("the table, by boto3"):
-        dynamodb = aws.resource("dynamodb", endpoint_url=env["AWS_ENDPOINT_URL"])
-        checks.table(report, dynamodb.Table(outputs["TableName"]), lines.minute, put_at)
-    with report.step("the table, by the CLI"):
-        checks.cli(report, outputs["TableName"], env)
-    with report.step("the keeper"):
-        checks.keeper(report, lambdas, outputs["KeeperArn"])
-    with report.step("a delivery that cannot be read"):
-        checks.failed_delivery(report, lambdas, client("s3"), outputs)
-
-    with report.step("sam delete"):
-        stack.delete()
-        report.check("the stack is gone", eventually(lambda: not stack.exists(), seconds=30))
-        report.equal("subscriptions of the group", _subscriptions(logs), [])
-        tables = client("dynamodb").list_tables()["TableNames"]
-        report.check("the table is gone", outputs["TableName"] not in tables, tables)
-
-
-def _subscriptions(logs) -> list:
-    return logs.describe_subscription_filters(logGroupName=sample.GROUP)["subscriptionFilters"]
+def run(world: World):
+    first_alert.run(world)
+    faults.run(world)
+    changes.run(world)
+    intake.run(world)
+    faults.told_in_the_end(world)
+    removal.run(world)
 
 
 if __name__ == "__main__":

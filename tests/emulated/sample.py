@@ -1,13 +1,11 @@
-"""The log of a function `checkout` that fails in three ways, and the figures that follow from it."""
+"""The log of a function `checkout` that fails in three ways, the figures that follow from it, and plainer logs."""
 
 import time
 import uuid
 from datetime import datetime, timezone
 
 FUNCTION = "checkout"
-GROUP = f"/aws/lambda/{FUNCTION}"
 ACCOUNT = "000000000000"
-PLACE = f"{ACCOUNT}/us-east-1/{FUNCTION}"
 MEMORY_MB = 512
 
 # What the lines below add up to. Absent counters are zero.
@@ -27,28 +25,27 @@ ABSENT = ("crashes", "init_failures")
 ISSUES = ["exception", "out_of_memory", "timeout"]
 
 
+def group(function: str) -> str:
+    return f"/aws/lambda/{function}"
+
+
+def place(function: str, account: str = ACCOUNT) -> str:
+    return f"{account}/us-east-1/{function}"
+
+
 class Sample:
     """The events, all within the current second, so that they belong to one minute."""
 
     def __init__(self):
         self.second = int(time.time())
-        at = datetime.fromtimestamp(self.second, timezone.utc)
-        self.minute = at.strftime("min#%Y-%m-%dT%H:%MZ")
-        self.stream = f"{at:%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
-        self.moment = at.strftime("%Y-%m-%dT%H:%M:%S.500Z")
+        self.minute = _moment(self.second).strftime("min#%Y-%m-%dT%H:%MZ")
 
     def events(self) -> list:
-        lines = [*self._cold_start(), *self._timeout(), *self._out_of_memory(), *self._exception()]
-        return [{"timestamp": self.second * 1000 + offset, "message": line} for offset, line in enumerate(lines)]
+        lines = [*self._cold_start(), *timed_out(self.second), *self._out_of_memory(), *self._exception()]
+        return stamped(lines, self.second)
 
     def _cold_start(self):
         return _invocation("Duration: 45.12 ms\tBilled Duration: 346 ms", 96, rest="Init Duration: 300.25 ms\t")
-
-    def _timeout(self):
-        # As Lambda wrote it before REPORT had a Status: the text is the line that counts.
-        request = str(uuid.uuid4())
-        text = f"{self.moment} {request} Task timed out after 3.00 seconds\n\n"
-        return _invocation("Duration: 3000.00 ms\tBilled Duration: 3000 ms", 97, request, text)
 
     def _out_of_memory(self):
         status = "Status: error\tError Type: Runtime.OutOfMemory"
@@ -62,6 +59,34 @@ class Sample:
             "    total = price(event['sku'])\n"
         )
         return _invocation("Duration: 12.34 ms\tBilled Duration: 13 ms", 98, text=text)
+
+
+def timed_out(second: int | None = None) -> list:
+    """The lines of an invocation as Lambda wrote them before REPORT had a Status: the text is the line that counts."""
+    moment = _moment(second or time.time()).strftime("%Y-%m-%dT%H:%M:%S.500Z")
+    request = str(uuid.uuid4())
+    text = f"{moment} {request} Task timed out after 3.00 seconds\n\n"
+    return _invocation("Duration: 3000.00 ms\tBilled Duration: 3000 ms", 97, request, text)
+
+
+def healthy() -> list:
+    """The lines of an invocation that does its work."""
+    return _invocation("Duration: 20.00 ms\tBilled Duration: 20 ms", 95)
+
+
+def stamped(lines: list, second: int | None = None) -> list:
+    """Events for put-log-events, a millisecond apart."""
+    first = int((second or time.time()) * 1000)
+    return [{"timestamp": first + offset, "message": line} for offset, line in enumerate(lines)]
+
+
+def stream() -> str:
+    """The name of a log stream, as Lambda makes them."""
+    return f"{_moment(time.time()):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(int(seconds), timezone.utc)
 
 
 def _invocation(durations: str, used_mb: int, request: str = "", text: str = "", rest: str = "") -> list:

@@ -1,27 +1,52 @@
-"""What must be seen from outside when the sample has gone through the stack."""
+"""From put-log-events to Slack, the table and the CLI, with the stack's defaults."""
 
 import json
 import os
 import time
-import urllib.request
 from decimal import Decimal
 
 import machine
 import sample
 from report import Report, eventually
+from stack import WEBHOOK_PARAMETER
+from world import World
 
 SLACK_SECONDS = 5
 
 
-def slack(report: Report, sink: str, put_at: float):
+def run(world: World):
+    report = world.report
+    with report.step("sam build"):
+        world.stack.build()
+    with report.step("sam deploy, with the defaults"):
+        webhook = f"{world.sink}/services/T/B/X"
+        world.client("ssm").put_parameter(Name=WEBHOOK_PARAMETER, Value=webhook, Type="SecureString")
+        world.deploy()
+        report.equal("status of the stack", world.stack.status(), "CREATE_COMPLETE")
+        report.equal("account-level subscriptions", len(world.account_policies()), 1)
+        alarms = world.client("cloudwatch").describe_alarms()["MetricAlarms"]
+        report.equal("alarms", len(alarms), 8)
+
+    lines = sample.Sample()
+    with report.step("put-log-events into a group that is made after the deployment, then Slack"):
+        put_at = time.time()
+        world.put(sample.FUNCTION, lines.events())
+        _slack(world, put_at)
+    with report.step("the table, by boto3"):
+        _table(world, lines.minute, put_at)
+    with report.step("the table, by the CLI"):
+        _cli(report, world)
+    with report.step("the keeper"):
+        _keeper(world)
+    with report.step("a delivery that cannot be read"):
+        _failed_delivery(world)
+
+
+def _slack(world: World, put_at: float):
     """The timeout is told in Slack, in time."""
-
-    def told():
-        with urllib.request.urlopen(f"{sink}/posts") as answer:
-            return [post for post in json.load(answer) if _tells_of_timeout(post["body"])]
-
+    report = world.report
     # Longer than it may take, so that a late message is reported as late.
-    posts = eventually(told, seconds=30)
+    posts = eventually(lambda: world.posts(sample.FUNCTION), seconds=30)
     report.check("Slack is told of the timeout", bool(posts), "no such message within 30 s")
     if posts:
         seconds = posts[0]["at"] - put_at
@@ -29,15 +54,11 @@ def slack(report: Report, sink: str, put_at: float):
         report.check("the message has a text for notifications", bool(posts[0]["body"].get("text")), posts[0]["body"])
 
 
-def _tells_of_timeout(body: object) -> bool:
-    words = json.dumps(body).lower()
-    return sample.FUNCTION in words and ("timed out" in words or "timeout" in words)
-
-
-def table(report: Report, table_resource, minute: str, put_at: float):
+def _table(world: World, minute: str, put_at: float):
     """The rollup has the exact figures, and its issues can be read."""
-    key = {"pk": f"fn#{sample.PLACE}", "sk": minute}
-    rollup = eventually(lambda: _item(table_resource, key), seconds=10)
+    report, place = world.report, sample.place(sample.FUNCTION)
+    key = {"pk": f"fn#{place}", "sk": minute}
+    rollup = eventually(lambda: world.item(key), seconds=10)
     report.check(f"the table has {key['pk']} {key['sk']}", rollup is not None)
     if rollup is None:
         return
@@ -47,29 +68,26 @@ def table(report: Report, table_resource, minute: str, put_at: float):
         report.equal(f"{name} in the table", rollup.get(name, Decimal(0)), Decimal(0))
     days = (int(rollup.get("expires_at", 0)) - put_at) / 86400
     report.check("the minute is kept for three days", 2.99 < days < 3.1, f"expires in {days:.2f} days")
-    seen = _item(table_resource, {"pk": "functions", "sk": sample.PLACE})
-    report.check("the function is among the functions seen", seen is not None)
-    _issues(report, table_resource, rollup)
+    # What Lamplight's own functions wrote meanwhile was not delivered.
+    report.equal("functions seen", world.functions(), [place])
+    _issues(world, rollup)
 
 
-def _issues(report: Report, table_resource, rollup: dict):
+def _issues(world: World, rollup: dict):
+    report = world.report
     counters = {name: count for name, count in rollup.items() if name.startswith("issue#")}
     report.equal("issues in the minute", len(counters), len(sample.ISSUES))
     report.equal("occurrences of issues in the minute", sum(counters.values()), Decimal(sample.COUNTERS["failed"]))
-    issues = [_item(table_resource, {"pk": name, "sk": "issue"}) or {} for name in counters]
+    issues = [world.item({"pk": name, "sk": "issue"}) or {} for name in counters]
     report.equal("kinds of the issues", sorted(str(issue.get("kind")) for issue in issues), sample.ISSUES)
     report.equal("functions of the issues", sorted({str(issue.get("function")) for issue in issues}), [sample.FUNCTION])
 
 
-def _item(table_resource, key: dict):
-    return table_resource.get_item(Key=key, ConsistentRead=True).get("Item")
-
-
-def cli(report: Report, table_name: str, env: dict):
+def _cli(report: Report, world: World):
     """`lamplight functions` reads the same figures."""
-    binary = os.environ.get("LAMPLIGHT") or _built(env)
-    arguments = [binary, "functions", "--table", table_name, "--since", "1h", "--output", "json"]
-    functions = json.loads(machine.command("lamplight", arguments, env, seconds=60))["functions"]
+    binary = os.environ.get("LAMPLIGHT") or _built(world.env)
+    arguments = [binary, "functions", "--table", world.outputs["TableName"], "--since", "1h", "--output", "json"]
+    functions = json.loads(machine.command("lamplight", arguments, world.env, seconds=60))["functions"]
     report.equal("functions that the CLI lists", [row.get("function") for row in functions], [sample.FUNCTION])
     row = functions[0] if functions else {}
     expected = sample.COUNTERS
@@ -93,21 +111,20 @@ def _built(env: dict) -> str:
     return str(target / "debug" / "lamplight")
 
 
-def keeper(report: Report, lambdas, function: str):
+def _keeper(world: World):
     """The function of the clock runs through."""
     event = {"source": "aws.events", "detail-type": "Scheduled Event", "time": time.strftime("%Y-%m-%dT%H:%M:%SZ")}
-    answer = lambdas.invoke(FunctionName=function, Payload=json.dumps(event))
-    report.check("the keeper runs without an error", "FunctionError" not in answer, answer["Payload"].read())
+    answer = world.lambdas.invoke(FunctionName=world.outputs["KeeperArn"], Payload=json.dumps(event))
+    world.report.check("the keeper runs without an error", "FunctionError" not in answer, answer["Payload"].read())
 
 
-def failed_delivery(report: Report, lambdas, s3, outputs: dict):
+def _failed_delivery(world: World):
     """A delivery that cannot be read is tried again, and then kept."""
     broken = {"awslogs": {"data": "this is not base64"}}
-    lambdas.invoke(FunctionName=outputs["ParserArn"], InvocationType="Event", Payload=json.dumps(broken))
-    bucket = outputs["FailedDeliveriesBucket"]
-    kept = eventually(lambda: s3.list_objects_v2(Bucket=bucket).get("Contents"), seconds=20)
-    report.equal("objects in the bucket of failed deliveries", len(kept or []), 1)
+    parser = world.outputs["ParserArn"]
+    world.lambdas.invoke(FunctionName=parser, InvocationType="Event", Payload=json.dumps(broken))
+    kept = eventually(world.kept, seconds=20)
+    world.report.equal("objects in the bucket of failed deliveries", len(kept), 1)
     if kept:
-        record = json.load(s3.get_object(Bucket=bucket, Key=kept[0]["Key"])["Body"])
-        report.equal("what is kept", record["requestPayload"], broken)
-        report.equal("attempts before it was", record["requestContext"]["approximateInvokeCount"], 3)
+        world.report.equal("what is kept", kept[0]["requestPayload"], broken)
+        world.report.equal("attempts before it was", kept[0]["requestContext"]["approximateInvokeCount"], 3)

@@ -1,0 +1,105 @@
+"""What the steps share: the clients, the stack, and what they do and see again and again."""
+
+import json
+import urllib.request
+
+import boto3
+import machine
+import sample
+from boto3.dynamodb.conditions import Key
+from report import Report
+from stack import Stack
+
+
+class World:
+    def __init__(self, report: Report, env: dict, sink: str):
+        self.report, self.env, self.sink = report, env, sink
+        self.session = boto3.Session("test", "test", region_name=machine.REGION)
+        self.stack = Stack(self.client("cloudformation"), env)
+        self.logs = self.client("logs")
+        self.lambdas = self.client("lambda")
+        self.outputs = {}
+
+    def client(self, service: str, account: str = ""):
+        """A client of the emulator, by default in its own account."""
+        session = boto3.Session(account, "test", region_name=machine.REGION) if account else self.session
+        return session.client(service, endpoint_url=self.env["AWS_ENDPOINT_URL"])
+
+    def deploy(self, **parameters):
+        self.stack.deploy(**parameters)
+        self.outputs = self.stack.outputs()
+
+    # What happens.
+
+    def put(self, function: str, events: list, logs=None):
+        """Writes events into a new stream of a function's log group, which is made if need be."""
+        logs, group, stream = logs or self.logs, sample.group(function), sample.stream()
+        try:
+            logs.create_log_group(logGroupName=group)
+        except logs.exceptions.ResourceAlreadyExistsException:
+            pass
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
+
+    def slack_answers(self, status: int):
+        """Makes Slack answer everything with a status, 200 to have it work again."""
+        request = urllib.request.Request(f"{self.sink}/answer", data=str(status).encode(), method="PUT")
+        urllib.request.urlopen(request).close()
+
+    # What is seen.
+
+    def posts(self, name: str, status: int = 200, about: str = "timed out") -> list:
+        """What Slack was told about something with a name, and answered with a status."""
+        with urllib.request.urlopen(f"{self.sink}/posts") as answer:
+            posts = [post for post in json.load(answer) if post["status"] == status]
+        return [post for post in posts if name in _words(post) and about in _words(post)]
+
+    @property
+    def table(self):
+        resource = self.session.resource("dynamodb", endpoint_url=self.env["AWS_ENDPOINT_URL"])
+        return resource.Table(self.outputs["TableName"])
+
+    def item(self, key: dict):
+        return self.table.get_item(Key=key, ConsistentRead=True).get("Item")
+
+    def invocations(self, function: str, account: str = sample.ACCOUNT) -> int:
+        """How many invocations of a function all its minutes have."""
+        minutes = Key("pk").eq(f"fn#{sample.place(function, account)}") & Key("sk").begins_with("min#")
+        items = self.table.query(KeyConditionExpression=minutes, ConsistentRead=True)["Items"]
+        return int(sum(item.get("invocations", 0) for item in items))
+
+    def functions(self) -> list:
+        """The functions that the table has heard of."""
+        items = self.table.query(KeyConditionExpression=Key("pk").eq("functions"), ConsistentRead=True)["Items"]
+        return [item["sk"] for item in items]
+
+    def own_groups(self) -> list:
+        return self.outputs["OwnLogGroups"].split(",")
+
+    def parser_runs(self) -> int:
+        """How often the parser was started."""
+        events = self.logs.filter_log_events(logGroupName=self.own_groups()[0], filterPattern='"START RequestId"')
+        return len(events["events"])
+
+    def kept(self) -> list:
+        """The records in the bucket of failed deliveries."""
+        s3, bucket = self.client("s3"), self.outputs["FailedDeliveriesBucket"]
+        keys = [found["Key"] for found in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+        return [json.load(s3.get_object(Bucket=bucket, Key=key)["Body"]) for key in keys]
+
+    def waiting(self, queue: str) -> int:
+        """How many messages a queue holds, those that somebody works on included."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        sqs = self.client("sqs")
+        counts = sqs.get_queue_attributes(QueueUrl=self.outputs[queue], AttributeNames=names)["Attributes"]
+        return sum(map(int, counts.values()))
+
+    def account_policies(self) -> list:
+        return self.logs.describe_account_policies(policyType="SUBSCRIPTION_FILTER_POLICY")["accountPolicies"]
+
+    def filters(self, function: str) -> list:
+        return self.logs.describe_subscription_filters(logGroupName=sample.group(function))["subscriptionFilters"]
+
+
+def _words(post: dict) -> str:
+    return json.dumps(post["body"]).lower()
