@@ -1,11 +1,9 @@
 """From put-log-events to Slack, the table and the CLI, with the stack's defaults."""
 
 import json
-import os
 import time
 from decimal import Decimal
 
-import machine
 import sample
 from report import Report, eventually
 from stack import WEBHOOK_PARAMETER
@@ -85,9 +83,7 @@ def _issues(world: World, rollup: dict):
 
 def _cli(report: Report, world: World):
     """`lamplight functions` reads the same figures."""
-    binary = os.environ.get("LAMPLIGHT") or _built(world.env)
-    arguments = [binary, "functions", "--table", world.outputs["TableName"], "--since", "1h", "--output", "json"]
-    functions = json.loads(machine.command("lamplight", arguments, world.env, seconds=60))["functions"]
+    functions = world.lamplight("functions", "--table", world.outputs["TableName"], "--since", "1h")["functions"]
     report.equal("functions that the CLI lists", [row.get("function") for row in functions], [sample.FUNCTION])
     row = functions[0] if functions else {}
     expected = sample.COUNTERS
@@ -103,12 +99,6 @@ def _cli(report: Report, world: World):
 def _close(report: Report, name: str, got: object, expected: float):
     near = isinstance(got, (int, float)) and abs(got - expected) < 1e-6
     report.check(f"{name} in the CLI = {expected}", near, f"is {got!r}")
-
-
-def _built(env: dict) -> str:
-    machine.command("cargo-build", ["cargo", "build", "--bin", "lamplight"], env, seconds=2400)
-    target = machine.ROOT / env.get("CARGO_TARGET_DIR", "target")
-    return str(target / "debug" / "lamplight")
 
 
 def _keeper(world: World):

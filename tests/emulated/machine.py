@@ -1,5 +1,6 @@
 """The machine the run happens on: free ports, programs in the background, commands in the foreground."""
 
+import functools
 import os
 import platform
 import signal
@@ -51,7 +52,17 @@ class Failed(Exception):
     """A command or a program did not do its work; the message says which and shows its last lines."""
 
 
-def command(name: str, arguments: list, env: dict, seconds: float) -> str:
+@functools.cache
+def lamplight() -> str:
+    """The command line to check with: the one that the environment names, else it is built."""
+    named = os.environ.get("LAMPLIGHT")
+    if named:
+        return named
+    command("cargo-build", ["cargo", "build", "--bin", "lamplight"], dict(os.environ), seconds=2400)
+    return str(ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "debug" / "lamplight")
+
+
+def command(name: str, arguments: list, env: dict, seconds: float, status: int = 0) -> str:
     """Runs a command to its end and returns its standard output; standard error goes to a file in WORK."""
     log = WORK / f"{name}.log"
     with log.open("w") as errors:
@@ -61,7 +72,7 @@ def command(name: str, arguments: list, env: dict, seconds: float) -> str:
             )
         except subprocess.TimeoutExpired as expired:
             raise Failed(f"{name} did not end within {seconds:.0f} s:\n{tail(log)}") from expired
-    if done.returncode != 0:
+    if done.returncode != status:
         raise Failed(f"{name} ended with status {done.returncode}:\n{done.stdout[-3000:]}{tail(log)}")
     return done.stdout
 

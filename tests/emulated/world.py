@@ -46,6 +46,11 @@ class World:
         request = urllib.request.Request(f"{self.sink}/answer", data=str(status).encode(), method="PUT")
         urllib.request.urlopen(request).close()
 
+    def lamplight(self, *arguments: str, status: int = 0):
+        """Runs the command line, which is to end with a status, and returns what it says."""
+        command = [machine.lamplight(), *arguments, "--output", "json"]
+        return json.loads(machine.command("lamplight", command, self.env, seconds=60, status=status))
+
     # What is seen.
 
     def posts(self, name: str, status: int = 200, about: str = "timed out") -> list:

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of tests fails as a test does")]
 
 mod price;
+mod roles;
 mod schedule;
 mod storm;
 mod world;

@@ -6,7 +6,7 @@ use lamplight_rollup::{Bucket, Span};
 use lamplight_table::Table;
 use lamplight_tests::delivery::{Envelope, Stream};
 
-use crate::schedule::{Process, Schedule};
+use crate::schedule::{Function, Process, Schedule};
 use crate::world::{START_MS, Told, parser};
 
 /// Small deliveries of one function, six a minute for two hours.
@@ -17,7 +17,7 @@ const DELIVERIES: i64 = 720;
 async fn a_small_delivery_is_one_write() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let (schedule, told) = (Schedule::without_faults(), Told::default());
-    let process = Process::new(&schedule);
+    let process = Process::new(Function::Parser, &schedule);
     let mut context = parser(&process, &embedded, &told);
     context.table = Table::new(process.client(&embedded.url()), TABLE);
     let mut units = 0.0;

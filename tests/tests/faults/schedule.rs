@@ -3,7 +3,7 @@
 //! Whether a call fails depends on the seed, on what the call says and on how often it was made before, and not on the
 //! order of calls that run at once: the same seed is the same schedule.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,6 +64,16 @@ pub struct Schedule {
     is_over: AtomicBool,
     /// How often each call was made.
     calls: Mutex<HashMap<u64, u64>>,
+    /// What each function asked of AWS, as IAM calls it.
+    actions: Mutex<BTreeMap<Function, BTreeSet<String>>>,
+}
+
+/// Whose process it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Function {
+    Parser,
+    Notifier,
+    Keeper,
 }
 
 impl Schedule {
@@ -79,7 +89,14 @@ impl Schedule {
 
     fn with_percent(seed: u64, percent: usize) -> Arc<Self> {
         let web = aws_smithy_http_client::Builder::new().build_http();
-        Arc::new(Self { seed, web, percent, is_over: AtomicBool::new(false), calls: Mutex::default() })
+        Arc::new(Self {
+            seed,
+            web,
+            percent,
+            is_over: AtomicBool::new(false),
+            calls: Mutex::default(),
+            actions: Mutex::default(),
+        })
     }
 
     /// Nothing fails from now on.
@@ -90,6 +107,16 @@ impl Schedule {
     /// How many calls were made.
     pub fn calls(&self) -> u64 {
         self.calls.lock().unwrap().values().sum()
+    }
+
+    /// What each function asked of AWS so far.
+    pub fn actions(&self) -> BTreeMap<Function, BTreeSet<String>> {
+        self.actions.lock().unwrap().clone()
+    }
+
+    fn record(&self, function: Function, operation: &str, said: &[u8]) {
+        let mut actions = self.actions.lock().unwrap();
+        actions.entry(function).or_default().extend(actions_of(operation, said));
     }
 
     /// What goes wrong with this call.
@@ -118,17 +145,42 @@ impl Schedule {
     }
 }
 
+/// The actions that a call needs. A transaction needs those of its parts.
+fn actions_of(operation: &str, said: &[u8]) -> Vec<String> {
+    let of_table = |name: &str| format!("dynamodb:{name}");
+    match operation.split_once('.') {
+        Some((_, "TransactWriteItems")) => {
+            let request: Value = serde_json::from_slice(said).unwrap();
+            let parts =
+                request["TransactItems"].as_array().unwrap().iter().flat_map(|part| part.as_object().unwrap().keys());
+            parts
+                .map(|part| {
+                    if part == "ConditionCheck" {
+                        of_table("ConditionCheckItem")
+                    } else {
+                        of_table(&format!("{part}Item"))
+                    }
+                })
+                .collect()
+        }
+        Some((_, name)) => vec![of_table(name)],
+        None if operation == "Publish" => vec!["sns:Publish".to_owned()],
+        None => Vec::new(),
+    }
+}
+
 /// A process: it can die at any call, and what it remembers dies with it.
 #[derive(Debug, Clone)]
 pub struct Process {
+    function: Function,
     schedule: Arc<Schedule>,
     death: Arc<Notify>,
 }
 
 impl Process {
-    /// A new process.
-    pub fn new(schedule: &Arc<Schedule>) -> Self {
-        Self { schedule: Arc::clone(schedule), death: Arc::default() }
+    /// A new process of a function.
+    pub fn new(function: Function, schedule: &Arc<Schedule>) -> Self {
+        Self { function, schedule: Arc::clone(schedule), death: Arc::default() }
     }
 
     /// A client of the table at this endpoint.
@@ -156,6 +208,7 @@ impl Process {
         call: impl Future<Output = T>,
         failed: impl FnOnce(Fault) -> T,
     ) -> T {
+        self.schedule.record(self.function, operation, said);
         match self.schedule.fault(operation, said) {
             None => call.await,
             Some(fault @ (Fault::Refused | Fault::Throttled | Fault::Broken)) => failed(fault),

@@ -7,7 +7,7 @@ use lamplight_tests::delivery::{Envelope, Stream};
 use lamplight_tests::telling::{DeadLetters, Slack, failures, queue_event};
 use serde_json::Value;
 
-use crate::schedule::{Process, Schedule};
+use crate::schedule::{Function, Process, Schedule};
 use crate::world::{START_MS, Told, parser};
 
 /// Parsers that run at once.
@@ -24,7 +24,7 @@ async fn a_storm_of_one_function_is_one_message_and_no_hot_issue() {
     let (schedule, told) = (Schedule::without_faults(), Told::default());
     let mut parsers = Vec::new();
     for _ in 0..PARSERS {
-        let process = Process::new(&schedule);
+        let process = Process::new(Function::Parser, &schedule);
         let table = Table::new(process.client(&embedded.url()), TABLE);
         let mut context = parser(&process, &embedded, &told);
         context.table = table.tuned(Tuning { spares_busy_issues: true, ..Tuning::default() });
@@ -52,7 +52,7 @@ async fn a_storm_of_one_function_is_one_message_and_no_hot_issue() {
 async fn many_functions_that_fail_at_once_are_one_message_that_lists_them() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let (schedule, told) = (Schedule::without_faults(), Told::default());
-    let context = parser(&Process::new(&schedule), &embedded, &told);
+    let context = parser(&Process::new(Function::Parser, &schedule), &embedded, &told);
     let names: Vec<_> = (0..200).map(|i| format!("furnace-{i:03}")).collect();
     for name in &names {
         let payload = Stream::of(name, &[(START_MS, TIMEOUT)]).payload(Envelope::Subscription).to_string();

@@ -16,7 +16,7 @@ use lamplight_tests::delivery::{Envelope, Random, Stream, batch};
 use lamplight_tests::telling::{DeadLetters, failures, queue_event};
 use serde_json::Value;
 
-use crate::schedule::{Fault, Process, Schedule};
+use crate::schedule::{Fault, Function, Process, Schedule};
 
 /// 2026-11-20T08:40:00Z: the first event.
 pub const START_MS: i64 = 1_795_164_000_000;
@@ -139,6 +139,11 @@ impl World {
         }
     }
 
+    /// What goes wrong in it, and what was asked for.
+    pub fn schedule(&self) -> Arc<Schedule> {
+        Arc::clone(&self.schedule)
+    }
+
     /// Delivers until everything was taken, then once more without faults; what is wrong then.
     pub async fn run(mut self) -> Result<(), String> {
         let mut waiting: Vec<Vec<usize>> = Vec::new();
@@ -217,14 +222,14 @@ impl World {
     }
 
     async fn parse(&self, payload: &str) -> bool {
-        let process = Process::new(&self.schedule);
+        let process = Process::new(Function::Parser, &self.schedule);
         let context = parser(&process, &self.embedded, &self.told);
         let handled = process.live(Box::pin(lamplight_parser::handle(payload, &context, self.now_ms))).await;
         matches!(handled, Some(Ok(answer)) if answer.batch_item_failures.is_empty())
     }
 
     async fn keep(&self) {
-        let process = Process::new(&self.schedule);
+        let process = Process::new(Function::Keeper, &self.schedule);
         let topic = Topic { process: process.clone(), told: &self.told };
         let context = lamplight_keeper::Context { table: table(&process, &self.embedded), topic };
         // What it did not come to, the next one does.
@@ -247,7 +252,7 @@ impl World {
     }
 
     async fn tell(&self, message: &Value) -> bool {
-        let process = Process::new(&self.schedule);
+        let process = Process::new(Function::Notifier, &self.schedule);
         let alert_id = message["alert_id"].as_str().unwrap().to_owned();
         let has_posted = AtomicBool::new(false);
         let slack = Slack { process: process.clone(), told: &self.told, alert_id: alert_id.clone(), has_posted };
