@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use lamplight_embedded::{Embedded, TABLE};
 use lamplight_rollup::{Bucket, Span};
 use lamplight_table::Table;
-use lamplight_tests::delivery::{Envelope, Stream};
+use lamplight_tests::delivery::{Envelope, Stream, batch};
 
 use crate::schedule::{Function, Process, Schedule};
 use crate::world::{START_MS, Told, parser};
@@ -41,6 +41,26 @@ async fn a_small_delivery_is_one_write() {
     // What is not a minute's write is an hour's mark: two small items.
     units += 2.0 * (calls - DELIVERIES as u64) as f64;
     assert!(units <= DELIVERIES as f64 * 1.2, "{units} write units for {DELIVERIES} deliveries, {calls} calls");
+}
+
+/// Through Kinesis a batch is one write for each function's minute in it, and marks.
+#[tokio::test]
+async fn a_batch_is_one_write_for_each_minute_of_a_function() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let (schedule, told) = (Schedule::without_faults(), Told::default());
+    let process = Process::new(Function::Parser, &schedule);
+    let mut context = parser(&process, &embedded, &told);
+    context.table = Table::new(process.client(&embedded.url()), TABLE);
+    let records: Vec<_> = (0..200)
+        .map(|i| {
+            let line = "REPORT RequestId: 5a11-1\tDuration: 12.50 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\t\
+                        Max Memory Used: 60 MB\t\n";
+            Stream::of(&format!("tender-{}", i % 10), &[(START_MS + i, line)]).packed()
+        })
+        .collect();
+    lamplight_parser::handle(&batch(&records).to_string(), &context, START_MS).await.unwrap();
+    // Ten minutes, and ten hours and functions in one batch of marks.
+    assert_eq!(schedule.calls(), 11);
 }
 
 /// What a write to a minute of the function costs, as DynamoDB says.

@@ -35,6 +35,8 @@ pub enum Fault {
     Broken,
     /// It is carried out, but no answer comes.
     Unanswered,
+    /// No answer comes, and it is carried out later, when whoever made it has tried again or gone.
+    Late,
     /// The process dies before it calls.
     DiesBefore,
     /// It is carried out, and the process dies before the answer comes.
@@ -42,11 +44,13 @@ pub enum Fault {
 }
 
 /// Of as many faults as this: dying is as likely as everything else together, since it needs more to be mended.
-const FAULTS: [Fault; 8] = [
+const FAULTS: [Fault; 10] = [
     Fault::Refused,
     Fault::Throttled,
     Fault::Broken,
     Fault::Unanswered,
+    Fault::Late,
+    Fault::DiesBefore,
     Fault::DiesBefore,
     Fault::DiesBefore,
     Fault::DiesAfter,
@@ -64,8 +68,19 @@ pub struct Schedule {
     is_over: AtomicBool,
     /// How often each call was made.
     calls: Mutex<HashMap<u64, u64>>,
+    /// Calls that are under way still, though nobody waits for them any more.
+    late: Mutex<Vec<Late>>,
     /// What each function asked of AWS, as IAM calls it.
     actions: Mutex<BTreeMap<Function, BTreeSet<String>>>,
+}
+
+/// A call that nobody waits for.
+struct Late(HttpConnectorFuture);
+
+impl fmt::Debug for Late {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Late")
+    }
 }
 
 /// Whose process it is.
@@ -95,6 +110,7 @@ impl Schedule {
             percent,
             is_over: AtomicBool::new(false),
             calls: Mutex::default(),
+            late: Mutex::default(),
             actions: Mutex::default(),
         })
     }
@@ -107,6 +123,19 @@ impl Schedule {
     /// How many calls were made.
     pub fn calls(&self) -> u64 {
         self.calls.lock().unwrap().values().sum()
+    }
+
+    /// Carries out what is late: all of it, or every other one.
+    pub async fn catch_up(&self, is_all: bool) {
+        let late = {
+            let mut waiting = self.late.lock().unwrap();
+            let count = if is_all { waiting.len() } else { waiting.len() / 2 };
+            waiting.drain(..count).collect::<Vec<_>>()
+        };
+        for call in late {
+            // Nobody hears what came of it.
+            let _ = call.0.await;
+        }
     }
 
     /// What each function asked of AWS so far.
@@ -200,6 +229,12 @@ impl Process {
         }
     }
 
+    /// What goes wrong with a call that this process is about to make.
+    fn fault(&self, operation: &str, said: &[u8]) -> Option<Fault> {
+        self.schedule.record(self.function, operation, said);
+        self.schedule.fault(operation, said)
+    }
+
     /// Makes a call: `call` carries it out, `failed` is the answer to it if it was not, or if nobody knows.
     pub async fn call<T>(
         &self,
@@ -208,13 +243,22 @@ impl Process {
         call: impl Future<Output = T>,
         failed: impl FnOnce(Fault) -> T,
     ) -> T {
-        self.schedule.record(self.function, operation, said);
-        match self.schedule.fault(operation, said) {
+        self.carry_out(self.fault(operation, said), call, failed).await
+    }
+
+    /// Carries a call out, as far as what goes wrong with it allows.
+    async fn carry_out<T>(
+        &self,
+        fault: Option<Fault>,
+        call: impl Future<Output = T>,
+        failed: impl FnOnce(Fault) -> T,
+    ) -> T {
+        match fault {
             None => call.await,
             Some(fault @ (Fault::Refused | Fault::Throttled | Fault::Broken)) => failed(fault),
-            Some(Fault::Unanswered) => {
+            Some(fault @ (Fault::Unanswered | Fault::Late)) => {
                 call.await;
-                failed(Fault::Unanswered)
+                failed(fault)
             }
             Some(Fault::DiesBefore) => self.die().await,
             Some(Fault::DiesAfter) => {
@@ -261,7 +305,13 @@ impl HttpConnector for FaultyConnector {
         let said = request.body().bytes().unwrap_or_default().to_vec();
         let (inner, process) = (self.inner.clone(), self.process.clone());
         HttpConnectorFuture::new(async move {
-            process.call(&operation, &said, async { inner.call(request).await }, answer).await
+            match process.fault(&operation, &said) {
+                Some(Fault::Late) => {
+                    process.schedule.late.lock().unwrap().push(Late(inner.call(request)));
+                    answer(Fault::Late)
+                }
+                fault => process.carry_out(fault, async { inner.call(request).await }, answer).await,
+            }
         })
     }
 }
@@ -275,7 +325,7 @@ fn answer(fault: Fault) -> Result<HttpResponse, ConnectorError> {
     match fault {
         Fault::Throttled => refused(400, "ProvisionedThroughputExceededException"),
         Fault::Broken => refused(500, "InternalServerError"),
-        Fault::Unanswered => Err(ConnectorError::timeout("as scheduled".into())),
+        Fault::Unanswered | Fault::Late => Err(ConnectorError::timeout("as scheduled".into())),
         Fault::Refused | Fault::DiesBefore | Fault::DiesAfter => Err(ConnectorError::io("as scheduled".into())),
     }
 }

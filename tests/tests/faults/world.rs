@@ -175,9 +175,11 @@ impl World {
                 1 | 2 => self.notify().await,
                 _ => {}
             }
+            self.schedule.catch_up(self.random.below(2) == 0).await;
             self.now_ms += STEP_MS;
         }
         self.schedule.end();
+        self.schedule.catch_up(true).await;
         for next in waiting {
             self.deliver(&next).await;
         }
