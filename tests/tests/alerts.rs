@@ -40,6 +40,7 @@ impl Stack {
             region: Some("eu-central-1".to_owned()),
             own_log_groups: HashSet::from(["/aws/lambda/lamplight-parser".to_owned()]),
             error_logs: ErrorLogs::Raise,
+            emails: lamplight_alerts::Emails::Show,
             limits: Limits::default(),
             bounds: Bounds::default(),
         }

@@ -28,6 +28,7 @@ async fn alerts(embedded: &Embedded, names: &[&str]) -> Vec<Value> {
         region: Some("eu-central-1".to_owned()),
         own_log_groups: std::collections::HashSet::new(),
         error_logs: ErrorLogs::Raise,
+        emails: lamplight_alerts::Emails::Show,
         limits: Limits::default(),
         bounds: Bounds::default(),
     };

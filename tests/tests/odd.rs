@@ -32,6 +32,7 @@ async fn counted(documents: &[Value]) -> BTreeMap<FunctionKey, (u64, u64)> {
         region: Some("eu-central-1".to_owned()),
         own_log_groups: HashSet::new(),
         error_logs: ErrorLogs::Raise,
+        emails: lamplight_alerts::Emails::Show,
         limits: Limits::default(),
         bounds: Bounds::default(),
     };

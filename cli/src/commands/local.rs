@@ -39,6 +39,7 @@ pub async fn run(arguments: LocalArguments) -> Result<ExitCode, CliError> {
         region: arguments.place.region(),
         own_log_groups: HashSet::new(),
         error_logs: ErrorLogs::Raise,
+        emails: lamplight_alerts::Emails::Show,
         limits: Limits::default(),
         bounds: Bounds::default(),
     };

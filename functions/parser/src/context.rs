@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use lamplight_alerts::Emails;
 use lamplight_aws::environment::{list, switch, variable};
 use lamplight_aws::{AwsError, Topic, Web};
 use lamplight_logs::Limits;
@@ -21,6 +22,8 @@ pub struct Context<P> {
     pub own_log_groups: HashSet<String>,
     /// Whether handled errors raise issues.
     pub error_logs: ErrorLogs,
+    /// Whether e-mail addresses are masked in alerts.
+    pub emails: Emails,
     /// What a delivery may be at the most.
     pub limits: Limits,
     /// What a delivery may ask of the table at the most.
@@ -44,6 +47,7 @@ impl Context<Topic> {
             region: variable("AWS_REGION").ok(),
             own_log_groups: own_log_groups.collect(),
             error_logs: if switch("ERROR_LOGS")? == Some(false) { ErrorLogs::Ignore } else { ErrorLogs::Raise },
+            emails: if switch("MASK_EMAILS")? == Some(true) { Emails::Mask } else { Emails::Show },
             limits: Limits::default(),
             bounds: Bounds::default(),
         })

@@ -107,7 +107,7 @@ async fn tell<P: Publish>(
             Claim::New => Reason::New,
             Claim::Regressed => Reason::Regressed,
         };
-        Alert::new(alert_id, reason, fingerprint, issue, count).to_json()
+        Alert::new(alert_id, reason, fingerprint, issue, count, context.emails).to_json()
     };
     let unsent = match context.table.record_issue(fingerprint, issue, delivery, now_ms, alert).await? {
         Claimed::ToPublish(unsent) => unsent,

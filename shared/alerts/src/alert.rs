@@ -6,6 +6,8 @@ use lamplight_rollup::summary::{IssueSummary, SampleSummary};
 use lamplight_rollup::{Fingerprint, Issue, State};
 use serde::{Deserialize, Serialize};
 
+use crate::secrets::{Emails, mask};
+
 /// Names the form of the message; a reader of another form would be told by another number.
 const VERSION: u32 = 1;
 
@@ -78,21 +80,30 @@ pub struct Alert {
 }
 
 impl Alert {
-    /// The alert of an issue that occurred so often in the delivery that raised it.
+    /// The alert of an issue that occurred so often in the delivery that raised it. Secrets are masked in what was
+    /// logged.
     #[must_use]
-    pub fn new(alert_id: &str, reason: Reason, fingerprint: Fingerprint, issue: &Issue, count: u64) -> Self {
+    pub fn new(
+        alert_id: &str,
+        reason: Reason,
+        fingerprint: Fingerprint,
+        issue: &Issue,
+        count: u64,
+        emails: Emails,
+    ) -> Self {
         let state = match reason {
             Reason::New => State::New,
             Reason::Regressed => State::Regressed,
         };
         let summary = IssueSummary::of(fingerprint, issue, state, count);
-        let message = cut(&summary.sample.message, EXCERPT_BYTES).to_owned();
+        let message = cut(&mask(&summary.sample.message, emails), EXCERPT_BYTES).to_owned();
+        let title = mask(&summary.title, emails);
         Self {
             lamplight: VERSION,
             alert_id: alert_id.to_owned(),
             reason,
             severity: Severity::of(issue.detection),
-            issue: IssueSummary { sample: SampleSummary { message, ..summary.sample }, ..summary },
+            issue: IssueSummary { title, sample: SampleSummary { message, ..summary.sample }, ..summary },
         }
     }
 
@@ -143,7 +154,7 @@ pub(crate) mod tests {
         let detection = fact.detection.unwrap_or_else(|| panic!("{line}"));
         let issue = Issue::of(&key, detection, &fact, &source, &event);
         let fingerprint = Fingerprint::of(&key, detection, &fact);
-        Alert::new("1a-2b", Reason::New, fingerprint, &issue, 3)
+        Alert::new("1a-2b", Reason::New, fingerprint, &issue, 3, Emails::Show)
     }
 
     #[test]
@@ -152,6 +163,13 @@ pub(crate) mod tests {
             let alert = alert(&text.repeat(500), &format!("panic: no card {}", text.repeat(100_000)));
             assert!(alert.to_json().len() < 64 << 10, "{text}: {}", alert.to_json().len());
         }
+    }
+
+    #[test]
+    fn secrets_do_not_leave_the_account() {
+        let alert = alert("mailer", "panic: cannot log in with password=hunter2");
+        let json = alert.to_json();
+        assert!(!json.contains("hunter2") && alert.issue.sample.message.contains("password="), "{json}");
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! - [`notice`]: what a message on the topic is
 //! - [`links`]: the AWS console's pages
 //! - [`publish`]: who publishes
+//! - [`secrets`]: what must not leave the account
 //! - [`slack`]: Block Kit, within its limits
 //! - `digest`: many at once
 //! - [`plain`]: the same message as text, for a terminal
@@ -20,9 +21,11 @@ pub mod links;
 pub mod notice;
 pub mod plain;
 pub mod publish;
+pub mod secrets;
 pub mod slack;
 
 pub use alert::{Alert, Reason, Severity};
 pub use notice::Notice;
 pub use publish::Publish;
+pub use secrets::Emails;
 pub use slack::SlackMessage;

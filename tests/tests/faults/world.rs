@@ -335,6 +335,7 @@ pub fn parser<'w>(process: &Process, embedded: &Embedded, told: &'w Told) -> lam
         region: Some("eu-central-1".to_owned()),
         own_log_groups: HashSet::new(),
         error_logs: ErrorLogs::Raise,
+        emails: lamplight_alerts::Emails::Show,
         limits: Limits::default(),
         bounds: Bounds::default(),
     }
