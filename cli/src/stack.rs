@@ -15,6 +15,9 @@ use lamplight_table::{Table, reasons};
 use crate::arguments::{ReadArguments, StackArguments};
 use crate::error::CliError;
 
+/// The name that a stack has unless it is given another.
+pub const DEFAULT: &str = "lamplight";
+
 /// The table that the arguments name.
 pub async fn table(arguments: &ReadArguments) -> Result<Table, CliError> {
     let client = Client::new(&account(arguments.endpoint_url.as_deref()).await);
@@ -72,7 +75,9 @@ pub struct Stack {
     /// The configuration of clients for its account.
     pub config: SdkConfig,
     name: String,
+    created_ms: Option<i64>,
     outputs: HashMap<String, String>,
+    parameters: HashMap<String, String>,
 }
 
 impl Stack {
@@ -87,10 +92,18 @@ impl Stack {
                 "the stack {name} cannot be read: {reason}; check the region, the credentials and --stack"
             ))
         })?;
-        let outputs =
-            described.stacks.unwrap_or_default().into_iter().flat_map(|stack| stack.outputs.unwrap_or_default());
-        let outputs = outputs.filter_map(|output| Some((output.output_key?, output.output_value?))).collect();
-        Ok(Self { config, name, outputs })
+        let stack = described.stacks.unwrap_or_default().into_iter().next().ok_or_else(|| {
+            CliError::Stack(format!("there is no stack {name} in this account and region; name one with --stack"))
+        })?;
+        let outputs = stack.outputs.unwrap_or_default().into_iter();
+        let parameters = stack.parameters.unwrap_or_default().into_iter();
+        Ok(Self {
+            config,
+            name,
+            created_ms: stack.creation_time.and_then(|at| at.to_millis().ok()),
+            outputs: outputs.filter_map(|output| Some((output.output_key?, output.output_value?))).collect(),
+            parameters: parameters.filter_map(|given| Some((given.parameter_key?, given.parameter_value?))).collect(),
+        })
     }
 
     /// One of its outputs.
@@ -98,6 +111,37 @@ impl Stack {
         self.outputs.get(name).map(String::as_str).ok_or_else(|| {
             CliError::Stack(format!("the stack {} has no output {name}; deploy the current template", self.name))
         })
+    }
+
+    /// One of its outputs that not every stack has.
+    pub fn output_if_any(&self, name: &str) -> Option<&str> {
+        self.outputs.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// What one of its parameters was given.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str)
+    }
+
+    /// When it was made, in milliseconds since the epoch.
+    pub const fn created_ms(&self) -> Option<i64> {
+        self.created_ms
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A command of this program that works on this stack.
+    pub fn command(&self, command: &str) -> String {
+        let stack = if self.name == DEFAULT { String::new() } else { format!(" --stack {}", self.name) };
+        format!("lamplight {command}{stack}")
+    }
+
+    /// Its table.
+    pub fn table(&self) -> Result<Table, CliError> {
+        Ok(Table::new(Client::new(&self.config), self.output("TableName")?))
     }
 }
 

@@ -36,15 +36,9 @@ struct Answer {
 
 /// Puts the deliveries of the stack's bucket through the parser; those that it takes are removed.
 pub async fn redrive(stack: &Stack, arguments: &RedriveArguments, redriven: &mut Redriven) -> Result<(), CliError> {
-    let s3 = aws_sdk_s3::Client::from_conf(
-        aws_sdk_s3::config::Builder::from(&stack.config)
-            .force_path_style(stack.config.endpoint_url().is_some())
-            .build(),
-    );
+    let s3 = storage(stack);
     let bucket = stack.output("FailedDeliveriesBucket")?;
-    let pages = s3.list_objects_v2().bucket(bucket).into_paginator().send().collect::<Result<Vec<_>, _>>().await;
-    let pages = pages.map_err(failed("ListObjectsV2"))?;
-    for object in pages.into_iter().flat_map(|page| page.contents.unwrap_or_default()) {
+    for object in objects(&s3, bucket).await? {
         let key = object.key.clone().unwrap_or_default();
         let taken = if is_older(&object) && !arguments.older {
             Err("it was kept for more than 60 hours: a part of it may have been counted; --older counts all of it"
@@ -60,6 +54,22 @@ pub async fn redrive(stack: &Stack, arguments: &RedriveArguments, redriven: &mut
         }
     }
     Ok(())
+}
+
+/// How many deliveries are left that the parser could not take.
+pub async fn failed_deliveries(stack: &Stack) -> Result<usize, CliError> {
+    Ok(objects(&storage(stack), stack.output("FailedDeliveriesBucket")?).await?.len())
+}
+
+fn storage(stack: &Stack) -> aws_sdk_s3::Client {
+    let config = aws_sdk_s3::config::Builder::from(&stack.config);
+    aws_sdk_s3::Client::from_conf(config.force_path_style(stack.config.endpoint_url().is_some()).build())
+}
+
+async fn objects(s3: &aws_sdk_s3::Client, bucket: &str) -> Result<Vec<Object>, CliError> {
+    let pages = s3.list_objects_v2().bucket(bucket).into_paginator().send().collect::<Result<Vec<_>, _>>().await;
+    let pages = pages.map_err(failed("ListObjectsV2"))?;
+    Ok(pages.into_iter().flat_map(|page| page.contents.unwrap_or_default()).collect())
 }
 
 fn is_older(object: &Object) -> bool {
