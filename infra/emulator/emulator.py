@@ -7,6 +7,7 @@ README.md lists what they change and how to start this program.
 """
 
 import cloudformation
+import failed_invocations
 import failures
 import streams
 import subscriptions
@@ -16,5 +17,6 @@ if __name__ == "__main__":
     subscriptions.install()
     streams.install()
     failures.install()
+    failed_invocations.install()
     cloudformation.install()
     main()

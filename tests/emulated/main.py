@@ -8,6 +8,7 @@ import faults
 import first_alert
 import intake
 import machine
+import native
 import redrive
 import removal
 from report import Report
@@ -36,6 +37,7 @@ def main() -> int:
 
 def run(world: World):
     first_alert.run(world)
+    native.run(world)
     faults.run(world)
     redrive.run(world)
     changes.run(world)
