@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::fmt::Debug;
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Credentials, Region};
-use aws_sdk_dynamodb::error::DisplayErrorContext;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -145,12 +146,23 @@ impl Stack {
     }
 }
 
-/// What went wrong with a call, in one line.
-pub fn reason(error: impl Error + Send + Sync + 'static) -> String {
-    DisplayErrorContext(error).to_string()
+/// What went wrong with a call, in one line: what the service says, else why it could not be asked.
+pub fn reason<E, R>(error: SdkError<E, R>) -> String
+where
+    E: ProvideErrorMetadata + Error + 'static,
+    R: Debug + 'static,
+{
+    match (error.code(), error.message()) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        _ => reasons(&error),
+    }
 }
 
 /// What is made of a call that failed: `call` says what it was to do.
-pub fn failed<E: Error + Send + Sync + 'static>(call: &'static str) -> impl Fn(E) -> CliError {
+pub fn failed<E, R>(call: &'static str) -> impl Fn(SdkError<E, R>) -> CliError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+    R: Debug + 'static,
+{
     move |error| CliError::Call { call, reason: reason(error) }
 }

@@ -22,17 +22,10 @@ impl Refusal {
     /// The refusal of a call that IAM names like this.
     pub fn of<E, R>(action: &'static str) -> impl Fn(SdkError<E, R>) -> Self
     where
-        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-        R: fmt::Debug + Send + Sync + 'static,
+        E: ProvideErrorMetadata + Error + 'static,
+        R: fmt::Debug + 'static,
     {
-        move |error| {
-            let code = error.code().unwrap_or_default().to_owned();
-            let text = match error.message() {
-                Some(message) => format!("{code}: {message}"),
-                None => reason(error),
-            };
-            Self { action, code, text }
-        }
+        move |error| Self { action, code: error.code().unwrap_or_default().to_owned(), text: reason(error) }
     }
 
     /// Whether a permission is missing.

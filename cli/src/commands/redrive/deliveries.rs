@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_s3::types::Object;
+use lamplight_table::reasons;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -80,7 +81,7 @@ fn is_older(object: &Object) -> bool {
 /// Has the parser take a delivery, and removes it; else why not.
 async fn put_through(stack: &Stack, s3: &aws_sdk_s3::Client, bucket: &str, key: &str) -> Result<(), String> {
     let object = s3.get_object().bucket(bucket).key(key).send().await.map_err(reason)?;
-    let bytes = object.body.collect().await.map_err(reason)?.into_bytes();
+    let bytes = object.body.collect().await.map_err(|error| reasons(&error))?.into_bytes();
     let payload = payload(&bytes)?;
     let invoke = aws_sdk_lambda::Client::new(&stack.config).invoke();
     let parser = stack.output("ParserArn").map_err(|error| error.to_string())?;
