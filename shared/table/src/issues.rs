@@ -25,7 +25,7 @@ pub use item::{Stored, Unsent};
 
 /// Issues of one function that may be new on one day. A function whose messages never repeat makes no more: the rest
 /// is taken together.
-const NEW_A_DAY: u64 = 250;
+const NEW_A_DAY: u64 = 500;
 
 /// How long it is known how many issues were new on a day.
 const NEW_KEPT_MS: i64 = 2 * 86_400_000;

@@ -128,12 +128,12 @@ async fn a_function_has_so_many_new_issues_a_day_and_the_rest_together() {
     let table = embedded.table();
     let day_ms = 86_400_000;
     let mut told = Vec::new();
-    for i in 0..300_u64 {
+    for i in 0..550_u64 {
         let word: String = i.to_string().bytes().map(|digit| char::from(digit - b'0' + b'a')).collect();
         let line = format!("[ERROR] KeyError: no {word}\nTraceback (most recent call last):");
         let (fingerprint, issue) = ledger(&[(NOW_MS, &line)]).issues.pop_first().unwrap();
         told.push(table.record_issue(fingerprint, &issue, i, NOW_MS, |_, _| String::new()).await.unwrap());
-        if i == 299 {
+        if i == 549 {
             let (others, together) = issue.clone().among_others();
             let first = table.record_issue(others, &together, i, NOW_MS, |_, _| String::new()).await.unwrap();
             assert!(matches!(first, Claimed::ToPublish(_)), "others are one issue, however many there are");
@@ -142,9 +142,9 @@ async fn a_function_has_so_many_new_issues_a_day_and_the_rest_together() {
             assert!(matches!(new, Claimed::ToPublish(_)));
         }
     }
-    assert_eq!(told.iter().filter(|claimed| matches!(claimed, Claimed::ToPublish(_))).count(), 250);
-    assert!(told[250..].iter().all(|claimed| *claimed == Claimed::Beyond));
-    assert_eq!(table.issues().await.unwrap().len(), 252);
+    assert_eq!(told.iter().filter(|claimed| matches!(claimed, Claimed::ToPublish(_))).count(), 500);
+    assert!(told[500..].iter().all(|claimed| *claimed == Claimed::Beyond));
+    assert_eq!(table.issues().await.unwrap().len(), 502);
 }
 
 #[tokio::test]

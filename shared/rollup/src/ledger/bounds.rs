@@ -20,7 +20,7 @@ pub struct Bounds {
 impl Default for Bounds {
     /// Far above what the largest delivery of a real application holds.
     fn default() -> Self {
-        Self { issues_a_function: 250, transactions: 20_000 }
+        Self { issues_a_function: 500, transactions: 20_000 }
     }
 }
 
