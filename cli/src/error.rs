@@ -39,14 +39,6 @@ pub enum CliError {
     #[error("{0}")]
     Stack(String),
     /// AWS refused something.
-    #[error("{call} failed: {reason}")]
-    Call {
-        /// What was to be done.
-        call: &'static str,
-        /// What AWS says.
-        reason: String,
-    },
-    /// AWS refused something.
     #[error("{0}")]
     Refused(Refusal),
     /// The arguments cannot be used together.

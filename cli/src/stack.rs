@@ -157,12 +157,3 @@ where
         _ => reasons(&error),
     }
 }
-
-/// What is made of a call that failed: `call` says what it was to do.
-pub fn failed<E, R>(call: &'static str) -> impl Fn(SdkError<E, R>) -> CliError
-where
-    E: ProvideErrorMetadata + Error + 'static,
-    R: Debug + 'static,
-{
-    move |error| CliError::Call { call, reason: reason(error) }
-}

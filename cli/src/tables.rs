@@ -29,6 +29,9 @@ pub use tested::tested;
 use crate::commands::cost::Cost;
 use grid::{Cell, Grid};
 
+/// What is said where a choice of log groups holds none.
+const NONE_MEANT: &str = "no log group is meant by that; choose others with --prefix, --log-group or --tag";
+
 /// Everything that a stack holds, one table below the other.
 pub fn analysis(analysis: &Analysis) -> String {
     let between = match (&analysis.from, &analysis.to) {

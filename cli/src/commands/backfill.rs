@@ -24,7 +24,7 @@ use serde::Serialize;
 use crate::account::{LogGroup, Logs, Ours, Policy, select};
 use crate::arguments::{BackfillArguments, Output};
 use crate::error::CliError;
-use crate::output::{note, print, print_json};
+use crate::output::{print, print_json};
 use crate::progress;
 use crate::stack::Stack;
 use crate::tables;
@@ -59,7 +59,7 @@ pub struct Group {
     pub hours: usize,
     /// Hours that an earlier run has read.
     pub hours_before: usize,
-    /// Hours that are left out: an earlier run has begun them too long ago.
+    /// Hours that are left out, as what is known of them does not allow to count them exactly.
     pub hours_left: usize,
     /// Events that were counted.
     pub events: u64,
@@ -113,6 +113,7 @@ pub async fn run(arguments: &BackfillArguments) -> Result<ExitCode, CliError> {
             bar.set_message(task.group.name.clone());
             let read = backfill.run(&task.schedule).await;
             (came.hours, came.events) = (backfill.hours, backfill.events);
+            came.leave_counted(backfill.counted);
             touched.append(&mut backfill.touched);
             match read {
                 Ok(()) => {}
@@ -127,14 +128,9 @@ pub async fn run(arguments: &BackfillArguments) -> Result<ExitCode, CliError> {
         done.log_groups.push(came);
     }
     bar.finish_and_clear();
+    done.log_groups.sort_by(|one, other| one.log_group.cmp(&other.log_group));
     done.rolled_up = roll_up(&table, &touched).await?;
-    tell(&done, failures, arguments.output())
-}
-
-impl BackfillArguments {
-    const fn output(&self) -> Output {
-        self.stack.output
-    }
+    tell(&done, failures, arguments.stack.output)
 }
 
 /// Which events of a log group were not delivered; else why that is not known.
@@ -159,7 +155,7 @@ async fn boundary_of(
 /// Where a log group is: account, region and name.
 fn place(group: &LogGroup) -> Result<String, CliError> {
     let (region, account) = group.place().ok_or_else(|| {
-        CliError::Undone(format!("the log group {} does not say its account and region; tell us its ARN", group.name))
+        CliError::Undone(format!("the ARN of the log group {} names no account and region: {}", group.name, group.arn))
     })?;
     Ok(format!("{account}/{region}/{}", group.name))
 }
@@ -182,9 +178,6 @@ fn tell(done: &Backfilled, failures: usize, output: Output) -> Result<ExitCode, 
     match output {
         Output::Json => print_json(done)?,
         Output::Table => print(tables::backfilled(done))?,
-    }
-    if done.log_groups.is_empty() {
-        note("no log group is meant by that; choose others with --prefix, --log-group or --tag");
     }
     match failures {
         0 => Ok(ExitCode::SUCCESS),
@@ -209,6 +202,20 @@ impl Group {
             reason: (*left > 0).then(|| {
                 format!("{left} hours were begun more than 60 hours ago and not ended: a part of them may be counted")
             }),
+        }
+    }
+}
+
+impl Group {
+    /// Takes note of hours that have figures already.
+    fn leave_counted(&mut self, count: usize) {
+        if count > 0 {
+            self.hours_left += count;
+            let known = self.reason.take().map(|reason| format!("{reason}; ")).unwrap_or_default();
+            self.reason = Some(format!(
+                "{known}{count} hours have figures though nothing of them was delivered through this subscription: if \
+                 there was an earlier one, say when it was made with --subscribed-at"
+            ));
         }
     }
 }

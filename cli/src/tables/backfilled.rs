@@ -5,6 +5,9 @@ use crate::commands::backfill::Backfilled;
 
 /// Each log group with what was read of it, and the sums below.
 pub fn backfilled(done: &Backfilled) -> String {
+    if done.log_groups.is_empty() {
+        return super::NONE_MEANT.to_owned();
+    }
     let mut grid = Grid::new(&["log group", "before", "hours", "read before", "events", "why"]);
     for group in &done.log_groups {
         let why = group.reason.as_deref().unwrap_or_default();

@@ -6,7 +6,7 @@ use crate::commands::subscribe::{Action, Plan};
 /// Each log group with what is done with it, and the sums below.
 pub fn plan(plan: &Plan) -> String {
     if plan.log_groups.is_empty() {
-        return "no log group is meant by that; choose others with --prefix, --log-group or --tag".to_owned();
+        return super::NONE_MEANT.to_owned();
     }
     let mut grid = Grid::new(&["log group", "action", "why"]);
     let mut counts = std::collections::BTreeMap::<&str, usize>::new();

@@ -1,7 +1,7 @@
 //! Which hours of a log group's past were read. What a minute has counted is known for three days; these marks stay,
 //! so that an hour is not counted again by whoever reads the past once more.
 
-use lamplight_rollup::Bucket;
+use lamplight_rollup::{Bucket, FunctionKey, Span};
 
 use crate::Table;
 use crate::attributes::{Item, get_number, get_text, number};
@@ -23,8 +23,8 @@ pub struct PastHour {
     pub hour: Bucket,
     /// Events that were ingested before this moment are of the past, in milliseconds since the epoch.
     pub before_ms: i64,
-    /// When it was begun to write it, in milliseconds since the epoch.
-    pub begun_ms: i64,
+    /// When it was begun to write it, in milliseconds since the epoch; nothing if it was not.
+    pub begun_ms: Option<i64>,
     /// Whether all of it was written.
     pub is_done: bool,
 }
@@ -47,7 +47,7 @@ impl Table {
     pub async fn mark_past_hours(&self, log_group: &str, hours: &[PastHour], now_ms: i64) -> Result<(), TableError> {
         let items = hours.iter().map(|past| {
             let mut item = key(&keys::past(log_group), &past.hour.to_string());
-            item.insert(BEGUN.to_owned(), number(past.begun_ms));
+            item.insert(BEGUN.to_owned(), number(past.begun_ms.unwrap_or(now_ms)));
             item.insert(BEFORE.to_owned(), number(past.before_ms));
             if past.is_done {
                 item.insert(DONE.to_owned(), number(now_ms));
@@ -56,13 +56,28 @@ impl Table {
         });
         self.put_all(items.collect()).await
     }
+
+    /// Whether the table has figures of a function in an hour.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`].
+    pub async fn has_figures(&self, function: &FunctionKey, hour: Bucket) -> Result<bool, TableError> {
+        let pk = keys::function(function);
+        if self.get(&pk, &hour.to_string()).await?.is_some() {
+            return Ok(true);
+        }
+        // `min#2026-11-20T08:00Z` without its minutes.
+        let first = Bucket { span: Span::Minute, ..hour }.to_string();
+        Ok(self.query_last(&pk, first.trim_end_matches("00Z")).await?.is_some())
+    }
 }
 
 fn past_hour(item: &Item) -> Option<PastHour> {
     Some(PastHour {
         hour: Bucket::parse(get_text(item, "sk")?)?,
         before_ms: get_number(item, BEFORE)?,
-        begun_ms: get_number(item, BEGUN)?,
+        begun_ms: Some(get_number(item, BEGUN)?),
         is_done: get_number::<i64>(item, DONE).is_some(),
     })
 }

@@ -1,6 +1,11 @@
 //! Which events were not delivered: those that CloudWatch Logs had taken in before the log group was subscribed. Every
 //! later one was delivered, so that each event is counted in one of the two ways.
+//!
+//! A log group may have been subscribed before, and a subscription that is changed may look younger than it is. So
+//! where nobody has said when it was, an hour is left alone that lies before the subscription and has figures all the
+//! same.
 
+use lamplight_rollup::Bucket;
 use lamplight_rollup::time::rfc3339;
 
 use crate::account::{Filter, Policy};
@@ -15,8 +20,20 @@ const MADE_WITH_STACK_MS: i64 = 3_600_000;
 pub struct Boundary {
     /// Events that were taken in before this moment were not delivered, in milliseconds since the epoch.
     pub before_ms: i64,
+    /// Whether somebody who knows better has said so.
+    pub is_said: bool,
     /// What the subscription lets through; nothing if that is all, or all but what counts nothing.
     pub pattern: Option<String>,
+}
+
+/// How long after its time an event is taken in, as a rule.
+pub const LATE_MS: i64 = 600_000;
+
+impl Boundary {
+    /// Whether figures of an hour can only be from an earlier subscription.
+    pub const fn is_before(&self, hour: Bucket) -> bool {
+        !self.is_said && hour.end_ms() + LATE_MS <= self.before_ms
+    }
 }
 
 /// Where the past of a log group with these subscriptions of the stack ends; else why that is not known. `said_ms` is
@@ -33,7 +50,7 @@ pub fn of(
     let pattern = earliest.map(|(_, pattern)| pattern.trim()).filter(|pattern| !pattern.is_empty());
     let pattern = pattern.filter(|pattern| *pattern != FILTER_PATTERN.trim()).map(str::to_owned);
     if let Some(before_ms) = said_ms {
-        return Ok(Boundary { before_ms, pattern });
+        return Ok(Boundary { before_ms, is_said: true, pattern });
     }
     let (before_ms, _) = earliest.ok_or_else(|| {
         "it is not subscribed: what comes until it is would be left out. Subscribe it first, or give --subscribed-at"
@@ -47,12 +64,14 @@ pub fn of(
             policy.name,
             rfc3339(policy.updated_ms)
         )),
-        None => Ok(Boundary { before_ms, pattern }),
+        None => Ok(Boundary { before_ms, is_said: false, pattern }),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use lamplight_rollup::Span;
+
     use super::*;
 
     const HOUR_MS: i64 = 3_600_000;
@@ -98,5 +117,15 @@ mod tests {
         assert_eq!(pattern(""), None);
         assert_eq!(pattern(FILTER_PATTERN), None);
         assert_eq!(pattern("REPORT").as_deref(), Some("REPORT"));
+    }
+
+    #[test]
+    fn an_hour_well_before_the_subscription_should_have_no_figures() {
+        let boundary = of(&[filter(3 * HOUR_MS, "")], None, None, None).unwrap();
+        let hour = |start_ms: i64| Bucket { span: Span::Hour, start_ms };
+        assert!(boundary.is_before(hour(HOUR_MS)));
+        assert!(!boundary.is_before(hour(2 * HOUR_MS)) && !boundary.is_before(hour(3 * HOUR_MS)));
+        let said = of(&[filter(3 * HOUR_MS, "")], None, None, Some(3 * HOUR_MS)).unwrap();
+        assert!(!said.is_before(hour(HOUR_MS)));
     }
 }

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use lamplight_aws::clock::now_ms;
+use lamplight_parser::Reading;
 use lamplight_rollup::{Bucket, ErrorLogs, FunctionKey, Span};
 use lamplight_table::{PastHour, Table};
 
 use super::Task;
+use super::boundary::LATE_MS;
 use super::reading::{Page, page};
 use super::schedule::Schedule;
 use super::units::{Fold, Place};
@@ -21,9 +23,6 @@ const BATCH: usize = 200;
 /// How long CloudWatch Logs may take until events that it has taken in can be read.
 const READABLE_MS: i64 = 60_000;
 
-/// How long after its time an event is taken in, as a rule.
-const LATE_MS: i64 = 600_000;
-
 /// What is read of a log group, and what came of it.
 pub struct Backfill<'a> {
     logs: &'a Logs,
@@ -35,6 +34,8 @@ pub struct Backfill<'a> {
     bar: &'a ProgressBar,
     /// Hours that were read.
     pub hours: usize,
+    /// Hours that have figures already that no backfill wrote.
+    pub counted: usize,
     /// Events that were counted.
     pub events: u64,
     /// Hours of functions that were written.
@@ -55,7 +56,7 @@ impl<'a> Backfill<'a> {
         let log_group = task.group.name.clone();
         let place = Place { account: account.to_owned(), region: region.to_owned(), log_group };
         let touched = BTreeSet::new();
-        Self { logs, table, task, name, place, error_logs, bar, hours: 0, events: 0, touched }
+        Self { logs, table, task, name, place, error_logs, bar, hours: 0, counted: 0, events: 0, touched }
     }
 
     /// Reads all that is to be read.
@@ -126,14 +127,15 @@ impl<'a> Backfill<'a> {
     }
 
     /// Writes an hour: that it is begun, what it adds, that it is done.
-    async fn write(
-        &mut self,
-        past: &PastHour,
-        events: u64,
-        mut readings: Vec<lamplight_parser::Reading>,
-    ) -> Result<(), CliError> {
+    async fn write(&mut self, past: &PastHour, events: u64, mut readings: Vec<Reading>) -> Result<(), CliError> {
+        if self.is_counted(past, &readings).await? {
+            self.counted += 1;
+            self.bar.inc(1);
+            return Ok(());
+        }
+        let begun = PastHour { begun_ms: past.begun_ms.or(Some(now_ms())), ..*past };
         if !readings.is_empty() {
-            self.table.mark_past_hours(&self.name, &[*past], now_ms()).await?;
+            self.table.mark_past_hours(&self.name, &[begun], now_ms()).await?;
         }
         while !readings.is_empty() {
             let later = readings.split_off(readings.len().min(BATCH));
@@ -143,10 +145,24 @@ impl<'a> Backfill<'a> {
             self.touched.extend(functions.map(|function| (FunctionKey::clone(function), past.hour)));
             readings = later;
         }
-        let ended = PastHour { is_done: true, ..*past };
+        let ended = PastHour { is_done: true, ..begun };
         self.table.mark_past_hours(&self.name, &[ended], now_ms()).await?;
         self.count(1, events);
         Ok(())
+    }
+
+    /// Whether functions have figures of an hour that was not begun, though nothing of it can have been delivered.
+    async fn is_counted(&self, past: &PastHour, readings: &[Reading]) -> Result<bool, CliError> {
+        if past.begun_ms.is_some() || !self.task.boundary.is_before(past.hour) {
+            return Ok(false);
+        }
+        let functions: BTreeSet<_> = readings.iter().flat_map(|reading| reading.ledger.functions.keys()).collect();
+        for function in functions {
+            if self.table.has_figures(function, past.hour).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn count(&mut self, hours: usize, events: u64) {

@@ -43,12 +43,12 @@ impl Schedule {
         while start_ms < range.end.min(before_ms.saturating_add(AHEAD_MS)) {
             match marks.get(&start_ms) {
                 Some(mark) if mark.is_done => schedule.done += 1,
-                Some(mark) if mark.begun_ms + KNOWN_MS < now_ms => schedule.left += 1,
+                Some(mark) if mark.begun_ms.is_some_and(|begun_ms| begun_ms + KNOWN_MS < now_ms) => schedule.left += 1,
                 // What was begun is ended in the same way, wherever the past is said to end by now.
                 Some(mark) => schedule.hours.push(**mark),
                 None => {
                     let hour = hour(start_ms);
-                    schedule.hours.push(PastHour { hour, before_ms, begun_ms: now_ms, is_done: false });
+                    schedule.hours.push(PastHour { hour, before_ms, begun_ms: None, is_done: false });
                 }
             }
             start_ms += Span::Hour.ms();
@@ -74,7 +74,7 @@ mod tests {
     const START_MS: i64 = 1_795_212_000_000;
 
     fn mark(hours: i64, begun_ms: i64, is_done: bool) -> PastHour {
-        PastHour { hour: hour(START_MS + hours * HOUR_MS), before_ms: 7, begun_ms, is_done }
+        PastHour { hour: hour(START_MS + hours * HOUR_MS), before_ms: 7, begun_ms: Some(begun_ms), is_done }
     }
 
     #[test]

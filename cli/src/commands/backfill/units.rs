@@ -96,7 +96,10 @@ fn identity(place: &Place, stream: &str, minute_ms: i64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use lamplight_rollup::Counter;
+    use lamplight_embedded::Embedded;
+    use lamplight_parser::add_past;
+    use lamplight_rollup::{Counter, Fingerprint, Issue, Rollup, State};
+    use lamplight_table::{Claimed, PastHour, Table};
 
     use super::*;
 
@@ -129,7 +132,7 @@ mod tests {
     fn a_minute_of_a_stream_is_a_unit_whatever_comes_when() {
         let events = [event("1", "s", 5, 6), event("2", "s", MINUTE_MS - 1, 6), event("3", "t", 5, 6)];
         let later = event("4", "s", MINUTE_MS, 6);
-        let (count, units) = folded(&[&events[..], &[later.clone()]].concat());
+        let (count, units) = folded(&[&events[..], std::slice::from_ref(&later)].concat());
         assert_eq!((count, units.iter().map(|unit| unit.1).collect::<Vec<_>>()), (4, vec![2, 1, 1]));
         let mut backwards = events.to_vec();
         backwards.insert(0, later);
@@ -151,5 +154,76 @@ mod tests {
     fn lines_that_count_nothing_make_no_unit() {
         let start = FilteredLogEvent::builder().event_id("1").message("START RequestId: a Version: 1").timestamp(5);
         assert_eq!(folded(&[start.build()]), (1, Vec::new()));
+    }
+
+    const NOW_MS: i64 = 1_795_164_432_345;
+
+    /// The units of an invocation that timed out.
+    fn timed_out(place: &Place, at_ms: i64) -> Vec<Reading> {
+        let line = format!("{REPORT}\tStatus: timeout");
+        let event = FilteredLogEvent::builder().event_id(at_ms.to_string()).log_stream_name("s").message(line);
+        let mut fold = Fold::new(place, ErrorLogs::Raise, i64::MAX);
+        fold.add(&event.timestamp(at_ms).ingestion_time(at_ms).build());
+        fold.readings()
+    }
+
+    async fn invocations(table: &Table) -> u64 {
+        let key = table.functions().await.unwrap().remove(0);
+        let mut sum = Rollup::default();
+        let rollups = table.rollups(&key, NOW_MS - 7_200_000, NOW_MS + 7_200_000, NOW_MS).await.unwrap();
+        rollups.values().for_each(|rollup| sum.merge(rollup));
+        sum.counters.get(Counter::Invocations)
+    }
+
+    #[tokio::test]
+    async fn the_past_is_counted_once_and_nobody_is_ever_told_of_it() {
+        let embedded = Embedded::start(0, None).await.unwrap();
+        let (table, place) = (embedded.table(), place());
+        let past: Vec<_> =
+            [NOW_MS - 60_000, NOW_MS - 120_000].iter().flat_map(|at_ms| timed_out(&place, *at_ms)).collect();
+        add_past(&past, &table, NOW_MS).await.unwrap();
+        // Another process, which knows nothing of the first.
+        add_past(&past[1..], &embedded.table(), NOW_MS).await.unwrap();
+        assert_eq!(invocations(&table).await, 2);
+        assert_eq!(table.unsent(i64::MAX).await.unwrap(), []);
+        let stored = table.issues().await.unwrap().remove(0);
+        assert_eq!((stored.state, stored.issue.first_seen_ms), (State::New, NOW_MS - 120_000));
+        assert_eq!(stored.issue.sample.rank.at_ms, NOW_MS - 60_000);
+        let (fingerprint, live) = issue(&place, NOW_MS);
+        let claimed = embedded.table().record_issue(fingerprint, &live, 1, NOW_MS, |_, _| String::new()).await;
+        assert_eq!(claimed.unwrap(), Claimed::Nothing);
+        assert_eq!(table.unsent(i64::MAX).await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn the_past_takes_no_alert_away_that_is_to_be_sent() {
+        let embedded = Embedded::start(0, None).await.unwrap();
+        let (table, place) = (embedded.table(), place());
+        let (fingerprint, live) = issue(&place, NOW_MS);
+        let claimed = table.record_issue(fingerprint, &live, 1, NOW_MS, |_, _| "alert".to_owned()).await.unwrap();
+        assert!(matches!(claimed, Claimed::ToPublish(_)));
+        add_past(&timed_out(&place, NOW_MS - 60_000), &embedded.table(), NOW_MS).await.unwrap();
+        assert_eq!(table.unsent(i64::MAX).await.unwrap().len(), 1);
+        let again = embedded.table().record_issue(fingerprint, &live, 1, NOW_MS, |_, _| "alert".to_owned()).await;
+        assert!(matches!(again.unwrap(), Claimed::ToPublish(_)));
+        assert_eq!(table.issue(fingerprint).await.unwrap().unwrap().issue.first_seen_ms, NOW_MS - 60_000);
+    }
+
+    #[tokio::test]
+    async fn hours_of_the_past_are_known_as_far_as_they_were_read() {
+        let embedded = Embedded::start(0, None).await.unwrap();
+        let table = embedded.table();
+        let hour = Bucket::holding(Span::Hour, NOW_MS);
+        let begun = PastHour { hour, before_ms: 7, begun_ms: Some(5), is_done: false };
+        table.mark_past_hours("1/r/g", &[begun], NOW_MS).await.unwrap();
+        assert_eq!(table.past_hours("1/r/g").await.unwrap(), [begun]);
+        let done = PastHour { is_done: true, ..begun };
+        table.mark_past_hours("1/r/g", &[done], NOW_MS).await.unwrap();
+        assert_eq!(table.past_hours("1/r/g").await.unwrap(), [done]);
+        assert_eq!(table.past_hours("1/r/other").await.unwrap(), []);
+    }
+
+    fn issue(place: &Place, at_ms: i64) -> (Fingerprint, Issue) {
+        timed_out(place, at_ms).remove(0).ledger.issues.into_iter().next().unwrap()
     }
 }

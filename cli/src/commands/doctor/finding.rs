@@ -1,5 +1,6 @@
 //! What is found.
 
+use lamplight_table::TableError;
 use serde::Serialize;
 
 use crate::account::Refusal;
@@ -67,18 +68,26 @@ impl Finding {
 
     /// Something could not be looked at.
     pub fn unseen(check: &'static str, refusal: &Refusal) -> Self {
-        let action = refusal.action;
-        if refusal.is_denied() {
-            Self::warning(check, format!("could not be looked at: {action} is not allowed"))
-                .mended_by(format!("allow {action} to the user or role that runs this"))
-        } else {
-            Self::warning(check, format!("could not be looked at: {action}: {}", refusal.reason()))
+        match refusal.is_denied() {
+            true => Self::denied(check, refusal.action),
+            false => Self::warning(check, format!("could not be looked at: {refusal}")),
         }
     }
 
     /// Something could not be looked at.
     pub fn failed(check: &'static str, error: &CliError) -> Self {
-        Self::warning(check, format!("could not be looked at: {error}"))
+        match error {
+            CliError::Refused(refusal) => Self::unseen(check, refusal),
+            CliError::Table(TableError::Call { operation, reason }) if reason.contains("AccessDenied") => {
+                Self::denied(check, &format!("dynamodb:{operation}"))
+            }
+            _ => Self::warning(check, format!("could not be looked at: {error}")),
+        }
+    }
+
+    fn denied(check: &'static str, action: &str) -> Self {
+        Self::warning(check, format!("could not be looked at: {action} is not allowed"))
+            .mended_by(format!("allow {action} to the user or role that runs this"))
     }
 
     /// The same about these.
@@ -91,5 +100,30 @@ impl Finding {
     pub fn mended_by(mut self, command: impl Into<String>) -> Self {
         self.mend = Some(command.into());
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permission_that_is_missing_is_named_and_another_failure_is_told() {
+        let of_table = |reason: &str| {
+            let error = TableError::Call { operation: "Query", reason: reason.to_owned() };
+            Finding::failed("last_delivery", &error.into())
+        };
+        let denied = of_table("service error: unhandled error (AccessDeniedException)");
+        assert_eq!(denied.severity, Severity::Warning);
+        assert_eq!(denied.mend.as_deref(), Some("allow dynamodb:Query to the user or role that runs this"));
+        let other = of_table("the network is down");
+        assert!(other.mend.is_none() && other.what.contains("the network is down"), "{other:?}");
+    }
+
+    #[test]
+    fn the_worst_comes_first() {
+        let mut severities = [Severity::Ok, Severity::Error, Severity::Warning];
+        severities.sort();
+        assert_eq!(severities, [Severity::Error, Severity::Warning, Severity::Ok]);
     }
 }

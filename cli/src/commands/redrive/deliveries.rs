@@ -11,10 +11,11 @@ use lamplight_table::reasons;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::account::Refusal;
 use crate::arguments::RedriveArguments;
 use crate::commands::redrive::{Left, Redriven};
 use crate::error::CliError;
-use crate::stack::{Stack, failed, reason};
+use crate::stack::{Stack, reason};
 
 /// What the parser has counted of a delivery is known for three days, which began with its first attempt: up to six
 /// hours and some minutes before it was kept.
@@ -69,7 +70,7 @@ fn storage(stack: &Stack) -> aws_sdk_s3::Client {
 
 async fn objects(s3: &aws_sdk_s3::Client, bucket: &str) -> Result<Vec<Object>, CliError> {
     let pages = s3.list_objects_v2().bucket(bucket).into_paginator().send().collect::<Result<Vec<_>, _>>().await;
-    let pages = pages.map_err(failed("ListObjectsV2"))?;
+    let pages = pages.map_err(Refusal::of("s3:ListBucket"))?;
     Ok(pages.into_iter().flat_map(|page| page.contents.unwrap_or_default()).collect())
 }
 

@@ -117,7 +117,7 @@ pub fn step(log_group: &str, filters: &[Filter], wanted: &Wanted<'_>, ours: &Our
         return if is_wanted {
             step(Action::Already)
         } else {
-            step(Action::Change).because(format!("its pattern was {:?}, to {}", filter.pattern, filter.destination))
+            step(Action::Change).because(format!("it lets {} through to {}", said(&filter.pattern), filter.destination))
         };
     }
     if let Some(namesake) = filters.iter().find(|filter| filter.name == wanted.name) {
@@ -130,6 +130,10 @@ pub fn step(log_group: &str, filters: &[Filter], wanted: &Wanted<'_>, ours: &Our
     } else {
         step(Action::Subscribe).because(format!("beside {}", named(filters)))
     }
+}
+
+fn said(pattern: &str) -> &str {
+    if pattern.is_empty() { "everything" } else { pattern }
 }
 
 /// Filters with where they deliver to.
