@@ -4,6 +4,7 @@ import signal
 import sys
 
 import changes
+import commands
 import faults
 import first_alert
 import intake
@@ -41,9 +42,28 @@ def run(world: World):
     faults.run(world)
     redrive.run(world)
     changes.run(world)
+    run_commands(world)
     intake.run(world)
     faults.told_in_the_end(world)
     removal.run(world)
+
+
+def run_commands(world: World):
+    """The commands that look after an account, on a stack that subscribes nothing itself."""
+    report, shared = world.report, (world.report, world.env, world.stack.name)
+    logs, client = world.logs, world.client
+    with report.step("lamplight subscribe and unsubscribe"):
+        commands.subscribe(*shared, logs)
+    with report.step("lamplight backfill"):
+        commands.backfill(*shared, logs, world.table, world.sink)
+    with report.step("lamplight backfill, interrupted"):
+        commands.interrupted_backfill(*shared, logs, world.table)
+    with report.step("lamplight send-test"):
+        commands.send_test(*shared, world.sink, client("sqs"))
+    with report.step("lamplight doctor"):
+        # The delivery that can never be read would be found.
+        world.throw_away_kept()
+        commands.doctor(*shared, logs, world.lambdas, client("ssm"), client("iam"))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ def run(world: World):
         report.equal("subscriptions of the group", world.filters(sample.FUNCTION), [])
         for what, left in _left(world).items():
             report.equal(f"{what} that are left", left, [])
-        report.equal("objects in the bucket, which stays", len(world.kept()), 2)
+        report.equal("objects in the bucket, which stays", len(world.kept()), 1)
 
 
 def _left(world: World) -> dict:

@@ -46,6 +46,13 @@ class World:
         request = urllib.request.Request(f"{self.sink}/answer", data=str(status).encode(), method="PUT")
         urllib.request.urlopen(request).close()
 
+    def throw_away_kept(self):
+        """Empties the bucket of failed deliveries."""
+        bucket = self.session.resource("s3", endpoint_url=self.env["AWS_ENDPOINT_URL"]).Bucket(
+            self.outputs["FailedDeliveriesBucket"]
+        )
+        bucket.objects.delete()
+
     def lamplight(self, *arguments: str, status: int = 0):
         """Runs the command line, which is to end with a status, and returns what it says."""
         command = [machine.lamplight(), *arguments, "--output", "json"]
