@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lamplight_alerts::{Alert, Publish, Reason};
 use lamplight_rollup::summary::occurrences;
 use lamplight_rollup::{Bucket, Fingerprint, FunctionKey, Issue, Ledger, Span};
-use lamplight_table::{Claim, Claimed, Part, TableError};
+use lamplight_table::{Claim, Claimed, Part, Table, TableError};
 
 use crate::context::Context;
 use crate::handler::Reading;
@@ -22,18 +22,29 @@ pub(crate) async fn write<P: Publish>(
     for reading in readings {
         published += tell_issues(reading, &mut renamed, context, now_ms).await?;
     }
-    add_minutes(readings, &renamed, context, now_ms).await?;
-    for reading in readings {
-        context.table.add_transactions(&reading.ledger.transactions, now_ms).await?;
-    }
+    add_counters(readings, &renamed, &context.table, now_ms).await?;
     Ok(published)
 }
 
-/// Adds the counters of all deliveries, those of one function's minute together.
-async fn add_minutes<P: Publish>(
+/// Adds what deliveries hold besides issues: their minutes, then their transactions.
+pub(crate) async fn add_counters(
     readings: &[Reading],
     renamed: &BTreeMap<Fingerprint, Fingerprint>,
-    context: &Context<P>,
+    table: &Table,
+    now_ms: i64,
+) -> Result<(), TableError> {
+    add_minutes(readings, renamed, table, now_ms).await?;
+    for reading in readings {
+        table.add_transactions(&reading.ledger.transactions, now_ms).await?;
+    }
+    Ok(())
+}
+
+/// Adds the counters of all deliveries, those of one function's minute together.
+async fn add_minutes(
+    readings: &[Reading],
+    renamed: &BTreeMap<Fingerprint, Fingerprint>,
+    table: &Table,
     now_ms: i64,
 ) -> Result<(), TableError> {
     let mut minutes: BTreeMap<(&FunctionKey, Bucket), Vec<Part>> = BTreeMap::new();
@@ -47,8 +58,8 @@ async fn add_minutes<P: Publish>(
         }
     }
     let hours: BTreeSet<_> = minutes.keys().map(|(function, minute)| (*function, minute.within(Span::Hour))).collect();
-    context.table.mark_pending(&hours, now_ms).await?;
-    context.table.add_minutes(minutes, renamed, now_ms).await
+    table.mark_pending(&hours, now_ms).await?;
+    table.add_minutes(minutes, renamed, now_ms).await
 }
 
 /// Tells the issues of a delivery; how many alerts were published. What the table takes no more of is taken together,

@@ -1,6 +1,6 @@
 //! The functions seen.
 
-use lamplight_rollup::FunctionKey;
+use lamplight_rollup::{Bucket, FunctionKey, Span};
 
 use crate::Table;
 use crate::attributes::{Item, get_text, text};
@@ -17,6 +17,16 @@ impl Table {
     pub async fn functions(&self) -> Result<Vec<FunctionKey>, TableError> {
         let items = self.query(keys::FUNCTIONS, Sort::All).await?;
         Ok(items.iter().filter_map(|item| FunctionKey::parse(get_text(item, "sk")?)).collect())
+    }
+
+    /// The latest minute of a function that has not expired.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`].
+    pub async fn latest_minute(&self, function: &FunctionKey) -> Result<Option<Bucket>, TableError> {
+        let item = self.query_last(&keys::function(function), Span::Minute.prefix()).await?;
+        Ok(item.and_then(|item| Some(keys::minute_of(get_text(&item, "sk")?)?.0)))
     }
 }
 

@@ -5,6 +5,7 @@
 //! the delivery that claimed it publishes again while that item stands; the keeper sends what is left.
 
 mod item;
+mod past;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;

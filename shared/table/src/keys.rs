@@ -62,3 +62,8 @@ pub(crate) fn trace(trace_id: &str) -> String {
 pub(crate) fn traces(hour: &str) -> String {
     format!("traces#{hour}")
 }
+
+/// What was read of the past of a log group (`<account>/<region>/<name>`); the sort key is `hour#…`.
+pub(crate) fn past(log_group: &str) -> String {
+    format!("past#{log_group}")
+}

@@ -11,6 +11,7 @@
 //! - `issues`: what fails alike, and which alerts are claimed
 //! - `transactions`: what belongs to one trace
 //! - `posted`: which alerts Slack has had
+//! - `past`: which hours of the past were read
 //!
 //! docs/data-model.md shows the items.
 
@@ -21,6 +22,7 @@ mod hours;
 mod issues;
 mod keys;
 mod known;
+mod past;
 mod posted;
 mod query;
 mod rollups;
@@ -33,6 +35,7 @@ pub use error::{TableError, reasons};
 pub use hours::Pending;
 pub use issues::{Claim, Claimed, Stored, Unsent};
 use known::Known;
+pub use past::PastHour;
 pub use posted::Posting;
 pub use rollups::Part;
 

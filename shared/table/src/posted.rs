@@ -77,4 +77,14 @@ impl Table {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         put.send().await.map(drop).map_err(TableError::call("PutItem"))
     }
+
+    /// Whether an alert was posted.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`].
+    pub async fn is_posted(&self, alert_id: &str) -> Result<bool, TableError> {
+        let item = self.get(&keys::alert(alert_id), keys::POSTED_ITEM).await?;
+        Ok(item.is_some_and(|item| get_number::<i64>(&item, LEASED_UNTIL).is_none()))
+    }
 }

@@ -53,6 +53,19 @@ impl Table {
         query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(TableError::call("Query"))
     }
 
+    /// The last item of a partition whose sort key begins with this.
+    pub(crate) async fn query_last(&self, partition: &str, prefix: &str) -> Result<Option<Item>, TableError> {
+        let query = self.client.query().table_name(&self.name).scan_index_forward(false).limit(1);
+        let query = query
+            .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+            .expression_attribute_names("#pk", "pk")
+            .expression_attribute_names("#sk", "sk")
+            .expression_attribute_values(":pk", text(partition))
+            .expression_attribute_values(":prefix", text(prefix));
+        let found = query.send().await.map_err(TableError::call("Query"))?;
+        Ok(found.items.unwrap_or_default().into_iter().next())
+    }
+
     /// One item, read consistently.
     pub(crate) async fn get(&self, pk: &str, sk: &str) -> Result<Option<Item>, TableError> {
         let get = self.client.get_item().table_name(&self.name).consistent_read(true);
