@@ -1,9 +1,17 @@
 //! The command line.
+//!
+//! - `account`: what the commands that work on an account and its stack take
+
+mod account;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lamplight_rollup::Architecture;
+
+pub use account::{
+    FILTER_PATTERN, RedriveArguments, SelectionArguments,     StackArguments, SubscribeArguments, Tag, UnsubscribeArguments,
+};
 
 use crate::since::Since;
 
@@ -64,6 +72,16 @@ pub enum Command {
     /// Show what the functions cost
     #[command(after_help = "Example:\n  lamplight cost --since 30d --architecture arm64")]
     Cost(ReadArguments),
+    /// Subscribe log groups, so that what they take in from now on reaches the stack
+    #[command(
+        after_help = "Example:\n  lamplight subscribe --dry-run\n  lamplight subscribe --prefix /aws/lambda/shop- --tag team=checkout"
+    )]
+    Subscribe(SubscribeArguments),
+    /// Remove the stack's own subscriptions from log groups; those of others stay
+    #[command(
+        after_help = "Example:\n  lamplight unsubscribe --dry-run\n  lamplight unsubscribe --log-group /aws/lambda/mailer"
+    )]
+    Unsubscribe(UnsubscribeArguments),
     /// Put through again what the pipeline could not take: stored deliveries, and alerts that Slack did not take
     #[command(after_help = "Example:\n  lamplight redrive --dry-run\n  lamplight redrive --stack lamplight")]
     Redrive(RedriveArguments),
@@ -174,32 +192,6 @@ pub struct LocalArguments {
     pub architecture: Processor,
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
-}
-
-/// Which deployed stack is meant.
-#[derive(Debug, Clone, Args)]
-pub struct StackArguments {
-    /// The stack
-    #[arg(long, default_value = "lamplight", value_name = "NAME")]
-    pub stack: String,
-    /// The endpoint of an emulated AWS
-    #[arg(long, env = "AWS_ENDPOINT_URL", hide_env_values = true, value_name = "URL")]
-    pub endpoint_url: Option<String>,
-    #[arg(long, value_enum, default_value_t)]
-    pub output: Output,
-}
-
-#[derive(Debug, Args)]
-pub struct RedriveArguments {
-    #[command(flatten)]
-    pub stack: StackArguments,
-    /// Say what is kept, and do nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Put deliveries through too that were kept for more than 60 hours: what of them was counted before they failed
-    /// may be counted again
-    #[arg(long)]
-    pub older: bool,
 }
 
 /// Where the table is, and how it is read.

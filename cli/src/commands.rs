@@ -8,4 +8,6 @@ pub mod functions;
 pub mod issues;
 pub mod local;
 pub mod redrive;
+pub mod subscribe;
 pub mod transactions;
+pub mod unsubscribe;

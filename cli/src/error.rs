@@ -7,6 +7,8 @@ use lamplight_keeper::KeeperError;
 use lamplight_parser::ParserError;
 use lamplight_table::TableError;
 
+use crate::account::Refusal;
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
@@ -37,13 +39,11 @@ pub enum CliError {
     #[error("{0}")]
     Stack(String),
     /// AWS refused something.
-    #[error("{call} failed: {reason}")]
-    Call {
-        /// What was to be done.
-        call: &'static str,
-        /// What AWS says.
-        reason: String,
-    },
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The arguments cannot be used together.
+    #[error("{0}")]
+    Argument(String),
     /// Something was left undone; what it was has been said.
     #[error("{0}")]
     Undone(String),
@@ -73,7 +73,7 @@ impl CliError {
     /// The exit status: 2 for input that cannot be used, 1 for work that failed.
     pub const fn status(&self) -> u8 {
         match self {
-            Self::Input { .. } => 2,
+            Self::Input { .. } | Self::Argument(_) => 2,
             _ => 1,
         }
     }

@@ -1,5 +1,6 @@
 //! `lamplight`: understand log lines, run the pipeline on this machine, read what a stack holds.
 
+mod account;
 mod arguments;
 mod commands;
 mod error;
@@ -43,6 +44,8 @@ fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Transactions(arguments) => wait_for(commands::transactions::list(&arguments)),
         Command::Trace(arguments) => wait_for(commands::transactions::one(&arguments)),
         Command::Cost(arguments) => wait_for(commands::cost::run(&arguments)),
+        Command::Subscribe(arguments) => wait_for(commands::subscribe::run(&arguments)),
+        Command::Unsubscribe(arguments) => wait_for(commands::unsubscribe::run(&arguments)),
         Command::Redrive(arguments) => wait_for(commands::redrive::run(&arguments)),
         Command::Completions(arguments) => commands::completions::run(&arguments),
     }

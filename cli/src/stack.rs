@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::fmt::Debug;
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Credentials, Region};
-use aws_sdk_dynamodb::error::DisplayErrorContext;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -14,6 +15,9 @@ use lamplight_table::{Table, reasons};
 
 use crate::arguments::{ReadArguments, StackArguments};
 use crate::error::CliError;
+
+/// The name that a stack has unless it is given another.
+pub const DEFAULT: &str = "lamplight";
 
 /// The table that the arguments name.
 pub async fn table(arguments: &ReadArguments) -> Result<Table, CliError> {
@@ -72,7 +76,9 @@ pub struct Stack {
     /// The configuration of clients for its account.
     pub config: SdkConfig,
     name: String,
+    created_ms: Option<i64>,
     outputs: HashMap<String, String>,
+    parameters: HashMap<String, String>,
 }
 
 impl Stack {
@@ -87,10 +93,18 @@ impl Stack {
                 "the stack {name} cannot be read: {reason}; check the region, the credentials and --stack"
             ))
         })?;
-        let outputs =
-            described.stacks.unwrap_or_default().into_iter().flat_map(|stack| stack.outputs.unwrap_or_default());
-        let outputs = outputs.filter_map(|output| Some((output.output_key?, output.output_value?))).collect();
-        Ok(Self { config, name, outputs })
+        let stack = described.stacks.unwrap_or_default().into_iter().next().ok_or_else(|| {
+            CliError::Stack(format!("there is no stack {name} in this account and region; name one with --stack"))
+        })?;
+        let outputs = stack.outputs.unwrap_or_default().into_iter();
+        let parameters = stack.parameters.unwrap_or_default().into_iter();
+        Ok(Self {
+            config,
+            name,
+            created_ms: stack.creation_time.and_then(|at| at.to_millis().ok()),
+            outputs: outputs.filter_map(|output| Some((output.output_key?, output.output_value?))).collect(),
+            parameters: parameters.filter_map(|given| Some((given.parameter_key?, given.parameter_value?))).collect(),
+        })
     }
 
     /// One of its outputs.
@@ -99,14 +113,47 @@ impl Stack {
             CliError::Stack(format!("the stack {} has no output {name}; deploy the current template", self.name))
         })
     }
+
+    /// One of its outputs that not every stack has.
+    pub fn output_if_any(&self, name: &str) -> Option<&str> {
+        self.outputs.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// What one of its parameters was given.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str)
+    }
+
+    /// When it was made, in milliseconds since the epoch.
+    pub const fn created_ms(&self) -> Option<i64> {
+        self.created_ms
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A command of this program that works on this stack.
+    pub fn command(&self, command: &str) -> String {
+        let stack = if self.name == DEFAULT { String::new() } else { format!(" --stack {}", self.name) };
+        format!("lamplight {command}{stack}")
+    }
+
+    /// Its table.
+    pub fn table(&self) -> Result<Table, CliError> {
+        Ok(Table::new(Client::new(&self.config), self.output("TableName")?))
+    }
 }
 
-/// What went wrong with a call, in one line.
-pub fn reason(error: impl Error + Send + Sync + 'static) -> String {
-    DisplayErrorContext(error).to_string()
-}
-
-/// What is made of a call that failed: `call` says what it was to do.
-pub fn failed<E: Error + Send + Sync + 'static>(call: &'static str) -> impl Fn(E) -> CliError {
-    move |error| CliError::Call { call, reason: reason(error) }
+/// What went wrong with a call, in one line: what the service says, else why it could not be asked.
+pub fn reason<E, R>(error: SdkError<E, R>) -> String
+where
+    E: ProvideErrorMetadata + Error + 'static,
+    R: Debug + 'static,
+{
+    match (error.code(), error.message()) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        _ => reasons(&error),
+    }
 }

@@ -3,19 +3,25 @@
 //! - `grid`: how a table looks
 //! - `event`: one event explained
 //! - `redriven`: what was put through again
+//! - `plan`: what is done with log groups
 
 mod event;
 mod grid;
+mod plan;
 mod redriven;
 
 use lamplight_rollup::Transaction;
 use lamplight_rollup::summary::{Analysis, FunctionSummary, IssueSummary, TransactionSummary};
 
 pub use event::explanation;
+pub use plan::plan;
 pub use redriven::redriven;
 
 use crate::commands::cost::Cost;
 use grid::{Cell, Grid};
+
+/// What is said where a choice of log groups holds none.
+const NONE_MEANT: &str = "no log group is meant by that; choose others with --prefix, --log-group or --tag";
 
 /// Everything that a stack holds, one table below the other.
 pub fn analysis(analysis: &Analysis) -> String {

@@ -12,6 +12,8 @@ use crate::error::CliError;
 use crate::output::{print, print_json};
 use crate::stack::Stack;
 use crate::tables;
+pub use alerts::waiting;
+pub use deliveries::failed_deliveries;
 
 /// What came of it.
 #[derive(Debug, Default, Serialize)]

@@ -5,8 +5,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 
+use crate::account::Refusal;
 use crate::error::CliError;
-use crate::stack::{Stack, failed};
+use crate::stack::Stack;
 
 /// Messages that one call brings.
 const BATCH: i32 = 10;
@@ -31,9 +32,9 @@ pub async fn redrive(stack: &Stack, is_dry_run: bool) -> Result<usize, CliError>
                 return Ok(count);
             }
             let send = client.send_message().queue_url(to).message_body(message.body.unwrap_or_default());
-            send.send().await.map_err(failed("SendMessage"))?;
+            send.send().await.map_err(Refusal::of("sqs:SendMessage"))?;
             let delete = client.delete_message().queue_url(from).set_receipt_handle(message.receipt_handle);
-            delete.send().await.map_err(failed("DeleteMessage"))?;
+            delete.send().await.map_err(Refusal::of("sqs:DeleteMessage"))?;
             count += 1;
         }
     }
@@ -42,7 +43,7 @@ pub async fn redrive(stack: &Stack, is_dry_run: bool) -> Result<usize, CliError>
 async fn receive(client: &Client, queue_url: &str) -> Result<Vec<Message>, CliError> {
     let receive = client.receive_message().queue_url(queue_url).max_number_of_messages(BATCH).wait_time_seconds(1);
     let receive = receive.message_system_attribute_names(MessageSystemAttributeName::SentTimestamp);
-    Ok(receive.send().await.map_err(failed("ReceiveMessage"))?.messages.unwrap_or_default())
+    Ok(receive.send().await.map_err(Refusal::of("sqs:ReceiveMessage"))?.messages.unwrap_or_default())
 }
 
 fn sent_ms(message: &Message) -> Option<u128> {
@@ -53,7 +54,7 @@ fn sent_ms(message: &Message) -> Option<u128> {
 pub async fn waiting(client: &Client, queue_url: &str) -> Result<usize, CliError> {
     let name = QueueAttributeName::ApproximateNumberOfMessages;
     let get = client.get_queue_attributes().queue_url(queue_url).attribute_names(name.clone());
-    let got = get.send().await.map_err(failed("GetQueueAttributes"))?;
+    let got = get.send().await.map_err(Refusal::of("sqs:GetQueueAttributes"))?;
     let count = got.attributes.and_then(|attributes| attributes.get(&name)?.parse().ok());
     Ok(count.unwrap_or(0))
 }

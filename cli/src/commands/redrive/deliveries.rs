@@ -7,13 +7,15 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_s3::types::Object;
+use lamplight_table::reasons;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::account::Refusal;
 use crate::arguments::RedriveArguments;
 use crate::commands::redrive::{Left, Redriven};
 use crate::error::CliError;
-use crate::stack::{Stack, failed, reason};
+use crate::stack::{Stack, reason};
 
 /// What the parser has counted of a delivery is known for three days, which began with its first attempt: up to six
 /// hours and some minutes before it was kept.
@@ -36,15 +38,9 @@ struct Answer {
 
 /// Puts the deliveries of the stack's bucket through the parser; those that it takes are removed.
 pub async fn redrive(stack: &Stack, arguments: &RedriveArguments, redriven: &mut Redriven) -> Result<(), CliError> {
-    let s3 = aws_sdk_s3::Client::from_conf(
-        aws_sdk_s3::config::Builder::from(&stack.config)
-            .force_path_style(stack.config.endpoint_url().is_some())
-            .build(),
-    );
+    let s3 = storage(stack);
     let bucket = stack.output("FailedDeliveriesBucket")?;
-    let pages = s3.list_objects_v2().bucket(bucket).into_paginator().send().collect::<Result<Vec<_>, _>>().await;
-    let pages = pages.map_err(failed("ListObjectsV2"))?;
-    for object in pages.into_iter().flat_map(|page| page.contents.unwrap_or_default()) {
+    for object in objects(&s3, bucket).await? {
         let key = object.key.clone().unwrap_or_default();
         let taken = if is_older(&object) && !arguments.older {
             Err("it was kept for more than 60 hours: a part of it may have been counted; --older counts all of it"
@@ -62,6 +58,22 @@ pub async fn redrive(stack: &Stack, arguments: &RedriveArguments, redriven: &mut
     Ok(())
 }
 
+/// How many deliveries are left that the parser could not take.
+pub async fn failed_deliveries(stack: &Stack) -> Result<usize, CliError> {
+    Ok(objects(&storage(stack), stack.output("FailedDeliveriesBucket")?).await?.len())
+}
+
+fn storage(stack: &Stack) -> aws_sdk_s3::Client {
+    let config = aws_sdk_s3::config::Builder::from(&stack.config);
+    aws_sdk_s3::Client::from_conf(config.force_path_style(stack.config.endpoint_url().is_some()).build())
+}
+
+async fn objects(s3: &aws_sdk_s3::Client, bucket: &str) -> Result<Vec<Object>, CliError> {
+    let pages = s3.list_objects_v2().bucket(bucket).into_paginator().send().collect::<Result<Vec<_>, _>>().await;
+    let pages = pages.map_err(Refusal::of("s3:ListBucket"))?;
+    Ok(pages.into_iter().flat_map(|page| page.contents.unwrap_or_default()).collect())
+}
+
 fn is_older(object: &Object) -> bool {
     let kept_at = object.last_modified.and_then(|at| SystemTime::try_from(at).ok());
     kept_at.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > KNOWN)
@@ -70,7 +82,7 @@ fn is_older(object: &Object) -> bool {
 /// Has the parser take a delivery, and removes it; else why not.
 async fn put_through(stack: &Stack, s3: &aws_sdk_s3::Client, bucket: &str, key: &str) -> Result<(), String> {
     let object = s3.get_object().bucket(bucket).key(key).send().await.map_err(reason)?;
-    let bytes = object.body.collect().await.map_err(reason)?.into_bytes();
+    let bytes = object.body.collect().await.map_err(|error| reasons(&error))?.into_bytes();
     let payload = payload(&bytes)?;
     let invoke = aws_sdk_lambda::Client::new(&stack.config).invoke();
     let parser = stack.output("ParserArn").map_err(|error| error.to_string())?;
