@@ -10,7 +10,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use lamplight_rollup::Architecture;
 
 pub use account::{
-    FILTER_PATTERN, RedriveArguments, SelectionArguments,     StackArguments, SubscribeArguments, Tag, UnsubscribeArguments,
+    FILTER_PATTERN, RedriveArguments, SelectionArguments, SendTestArguments,
+    StackArguments, SubscribeArguments, Tag, UnsubscribeArguments,
 };
 
 use crate::since::Since;
@@ -82,6 +83,9 @@ pub enum Command {
         after_help = "Example:\n  lamplight unsubscribe --dry-run\n  lamplight unsubscribe --log-group /aws/lambda/mailer"
     )]
     Unsubscribe(UnsubscribeArguments),
+    /// Publish a test message and see whether Slack takes it
+    #[command(after_help = "Example:\n  lamplight send-test")]
+    SendTest(SendTestArguments),
     /// Put through again what the pipeline could not take: stored deliveries, and alerts that Slack did not take
     #[command(after_help = "Example:\n  lamplight redrive --dry-run\n  lamplight redrive --stack lamplight")]
     Redrive(RedriveArguments),

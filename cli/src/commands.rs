@@ -8,6 +8,7 @@ pub mod functions;
 pub mod issues;
 pub mod local;
 pub mod redrive;
+pub mod send_test;
 pub mod subscribe;
 pub mod transactions;
 pub mod unsubscribe;

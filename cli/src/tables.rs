@@ -4,11 +4,13 @@
 //! - `event`: one event explained
 //! - `redriven`: what was put through again
 //! - `plan`: what is done with log groups
+//! - `tested`: what became of a test message
 
 mod event;
 mod grid;
 mod plan;
 mod redriven;
+mod tested;
 
 use lamplight_rollup::Transaction;
 use lamplight_rollup::summary::{Analysis, FunctionSummary, IssueSummary, TransactionSummary};
@@ -16,6 +18,7 @@ use lamplight_rollup::summary::{Analysis, FunctionSummary, IssueSummary, Transac
 pub use event::explanation;
 pub use plan::plan;
 pub use redriven::redriven;
+pub use tested::tested;
 
 use crate::commands::cost::Cost;
 use grid::{Cell, Grid};

@@ -102,6 +102,15 @@ pub struct UnsubscribeArguments {
     pub dry_run: bool,
 }
 
+#[derive(Debug, Args)]
+pub struct SendTestArguments {
+    #[command(flatten)]
+    pub stack: StackArguments,
+    /// Seconds to wait for Slack to take the message; 0 does not wait
+    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
+    pub wait: u64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
