@@ -3,13 +3,16 @@
 //! - `logs`: CloudWatch Logs, asked no faster than it answers
 //! - `log_groups`: log groups, and which of them are meant
 //! - `subscriptions`: where log groups deliver to, and which of that is the stack's
+//! - `functions`: Lambda functions, and where they log
 //! - `refusal`: why a call failed
 
+mod functions;
 mod log_groups;
 mod logs;
 mod refusal;
 mod subscriptions;
 
+pub use functions::{Function, functions};
 pub use log_groups::{LogGroup, select};
 pub use logs::Logs;
 pub use refusal::Refusal;

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use lamplight_rollup::Architecture;
 
 pub use account::{
-    FILTER_PATTERN, RedriveArguments, SelectionArguments, SendTestArguments,
+    DoctorArguments, FILTER_PATTERN, RedriveArguments, SelectionArguments, SendTestArguments,
     StackArguments, SubscribeArguments, Tag, UnsubscribeArguments,
 };
 
@@ -83,6 +83,9 @@ pub enum Command {
         after_help = "Example:\n  lamplight unsubscribe --dry-run\n  lamplight unsubscribe --log-group /aws/lambda/mailer"
     )]
     Unsubscribe(UnsubscribeArguments),
+    /// Say what is covered, what is not and why, each with the command that mends it
+    #[command(after_help = "Example:\n  lamplight doctor\n  lamplight doctor --send-test --output json")]
+    Doctor(DoctorArguments),
     /// Publish a test message and see whether Slack takes it
     #[command(after_help = "Example:\n  lamplight send-test")]
     SendTest(SendTestArguments),

@@ -3,6 +3,7 @@
 pub mod analyze;
 pub mod completions;
 pub mod cost;
+pub mod doctor;
 pub mod explain;
 pub mod functions;
 pub mod issues;

@@ -4,9 +4,11 @@
 //! - `event`: one event explained
 //! - `redriven`: what was put through again
 //! - `plan`: what is done with log groups
+//! - `findings`: what a doctor finds
 //! - `tested`: what became of a test message
 
 mod event;
+mod findings;
 mod grid;
 mod plan;
 mod redriven;
@@ -16,6 +18,7 @@ use lamplight_rollup::Transaction;
 use lamplight_rollup::summary::{Analysis, FunctionSummary, IssueSummary, TransactionSummary};
 
 pub use event::explanation;
+pub use findings::findings;
 pub use plan::plan;
 pub use redriven::redriven;
 pub use tested::tested;

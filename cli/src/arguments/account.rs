@@ -103,6 +103,15 @@ pub struct UnsubscribeArguments {
 }
 
 #[derive(Debug, Args)]
+pub struct DoctorArguments {
+    #[command(flatten)]
+    pub stack: StackArguments,
+    /// Publish a test message too, and see whether Slack takes it
+    #[arg(long)]
+    pub send_test: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct SendTestArguments {
     #[command(flatten)]
     pub stack: StackArguments,

@@ -1,0 +1,128 @@
+//! The way to Slack: the webhook's parameter, and a test message if that is wanted. The webhook is never printed, and
+//! nothing is posted to it from here.
+
+use aws_sdk_ssm::types::{Parameter, ParameterType};
+
+use super::Finding;
+use crate::account::Refusal;
+use crate::commands::send_test::{Outcome, WAIT, publish, wait_for};
+use crate::stack::Stack;
+
+/// The parameter of stacks that do not say which.
+const PARAMETER: &str = "/lamplight/slack-webhook";
+
+/// Secrets of Secrets Manager have names that begin with this in Parameter Store.
+const SECRET: &str = "/aws/reference/secretsmanager/";
+
+const CHECK: &str = "webhook";
+
+/// What follows for the way to Slack.
+pub async fn findings(stack: &Stack, sends_test: bool) -> Vec<Finding> {
+    let name = stack.output_if_any("SlackWebhookParameter").unwrap_or(PARAMETER);
+    let get = aws_sdk_ssm::Client::new(&stack.config).get_parameter().name(name).with_decryption(true).send().await;
+    let webhook = match get.map_err(Refusal::of("ssm:GetParameter")) {
+        Ok(got) => of_parameter(name, got.parameter.as_ref()),
+        Err(refusal) => of_refusal(name, &refusal),
+    };
+    let mut findings = vec![webhook];
+    if sends_test {
+        findings.push(test(stack).await);
+    }
+    findings
+}
+
+fn of_parameter(name: &str, parameter: Option<&Parameter>) -> Finding {
+    let value = parameter.and_then(Parameter::value).unwrap_or_default().trim();
+    if !is_url(value) {
+        let what = format!("the parameter {name} holds no URL");
+        return Finding::error(CHECK, what).mended_by(put(name));
+    }
+    let is_secure = parameter.and_then(Parameter::r#type) == Some(&ParameterType::SecureString);
+    if !is_secure && !name.starts_with(SECRET) {
+        let what = format!("the parameter {name} is not encrypted: the webhook is a secret");
+        return Finding::warning(CHECK, what).mended_by(put(name));
+    }
+    Finding::ok(CHECK, format!("the parameter {name} holds a URL"))
+}
+
+/// Plain HTTP is for what stands for Slack on one machine.
+fn is_url(value: &str) -> bool {
+    let rest = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
+}
+
+fn of_refusal(name: &str, refusal: &Refusal) -> Finding {
+    match refusal.code.as_str() {
+        "ParameterNotFound" => {
+            let what = format!("there is no parameter {name}: no alert reaches Slack");
+            Finding::error(CHECK, what).mended_by(put(name))
+        }
+        "InvalidKeyId" => {
+            let what = format!("the parameter {name} cannot be decrypted: {}", refusal.reason());
+            Finding::error(CHECK, what).mended_by(put(name))
+        }
+        _ => Finding::unseen(CHECK, refusal),
+    }
+}
+
+/// As JSON: version 1 of the AWS CLI would fetch a value that is a URL.
+fn put(name: &str) -> String {
+    format!(
+        r#"aws ssm put-parameter --overwrite --cli-input-json '{{"Type":"SecureString","Name":"{name}","Value":"https://hooks.slack.com/services/…"}}'"#
+    )
+}
+
+async fn test(stack: &Stack) -> Finding {
+    const CHECK: &str = "test_message";
+    let topic = match stack.output("TopicArn") {
+        Ok(topic) => topic,
+        Err(error) => return Finding::failed(CHECK, &error),
+    };
+    match publish(stack, topic).await {
+        Err(refusal) => Finding::unseen(CHECK, &refusal),
+        Ok(message_id) => of_outcome(&message_id, wait_for(stack, &message_id, WAIT).await, stack),
+    }
+}
+
+fn of_outcome(message_id: &str, outcome: Outcome, stack: &Stack) -> Finding {
+    const CHECK: &str = "test_message";
+    match outcome {
+        Outcome::Posted => Finding::ok(CHECK, format!("Slack has taken the test message {message_id}")),
+        Outcome::Refused { reason } => {
+            let name = stack.output_if_any("SlackWebhookParameter").unwrap_or(PARAMETER);
+            Finding::error(CHECK, format!("Slack has refused the test message: {reason}")).mended_by(put(name))
+        }
+        Outcome::Published { reason } => {
+            let reason = reason.unwrap_or_default();
+            Finding::error(CHECK, format!("the test message {message_id} was not seen to arrive: {reason}"))
+                .mended_by("aws logs tail NOTIFIER_LOG_GROUP, which the stack's output OwnLogGroups names")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::doctor::Severity;
+
+    fn found(value: &str, kind: ParameterType, name: &str) -> Finding {
+        of_parameter(name, Some(&Parameter::builder().value(value).r#type(kind).build()))
+    }
+
+    #[test]
+    fn a_webhook_is_a_url_that_is_kept_as_a_secret_and_never_told() {
+        let url = "https://hooks.slack.com/services/T/B/xyzzy";
+        let fine = found(url, ParameterType::SecureString, PARAMETER);
+        assert_eq!(fine.severity, Severity::Ok);
+        let open = found(url, ParameterType::String, PARAMETER);
+        assert_eq!(open.severity, Severity::Warning);
+        assert_eq!(found(url, ParameterType::String, "/aws/reference/secretsmanager/x").severity, Severity::Ok);
+        for odd in ["", "xyzzy", "https://", "https://a b"] {
+            let finding = found(odd, ParameterType::SecureString, PARAMETER);
+            assert_eq!(finding.severity, Severity::Error, "{odd}");
+        }
+        for finding in [fine, open, found("xoxb-xyzzy", ParameterType::SecureString, PARAMETER)] {
+            assert!(!serde_json::to_string(&finding).unwrap().contains("xyzzy"), "{finding:?}");
+        }
+    }
+}
