@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use lamplight_rollup::Architecture;
 
 pub use account::{
-    DoctorArguments, FILTER_PATTERN, RedriveArguments, SelectionArguments, SendTestArguments,
+    BackfillArguments, DoctorArguments, FILTER_PATTERN, RedriveArguments, SelectionArguments, SendTestArguments,
     StackArguments, SubscribeArguments, Tag, UnsubscribeArguments,
 };
 
@@ -83,6 +83,11 @@ pub enum Command {
         after_help = "Example:\n  lamplight unsubscribe --dry-run\n  lamplight unsubscribe --log-group /aws/lambda/mailer"
     )]
     Unsubscribe(UnsubscribeArguments),
+    /// Count what was logged before there was a subscription, without alerts
+    #[command(
+        after_help = "Example:\n  lamplight backfill --since 7d --dry-run\n  lamplight backfill --since 2026-11-01 --log-group /aws/lambda/mailer"
+    )]
+    Backfill(BackfillArguments),
     /// Say what is covered, what is not and why, each with the command that mends it
     #[command(after_help = "Example:\n  lamplight doctor\n  lamplight doctor --send-test --output json")]
     Doctor(DoctorArguments),

@@ -1,6 +1,7 @@
 //! The commands: one file each.
 
 pub mod analyze;
+pub mod backfill;
 pub mod completions;
 pub mod cost;
 pub mod doctor;

@@ -46,6 +46,7 @@ fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Cost(arguments) => wait_for(commands::cost::run(&arguments)),
         Command::Subscribe(arguments) => wait_for(commands::subscribe::run(&arguments)),
         Command::Unsubscribe(arguments) => wait_for(commands::unsubscribe::run(&arguments)),
+        Command::Backfill(arguments) => wait_for(commands::backfill::run(&arguments)),
         Command::Doctor(arguments) => wait_for(commands::doctor::run(&arguments)),
         Command::SendTest(arguments) => wait_for(commands::send_test::run(&arguments)),
         Command::Redrive(arguments) => wait_for(commands::redrive::run(&arguments)),

@@ -14,6 +14,11 @@ pub fn log_groups(total: usize) -> ProgressBar {
     drawn(total as u64, "{bar:30} {pos} of {len} log groups, {eta} left")
 }
 
+/// Shows how many hours of log groups have been read, and what is being read.
+pub fn hours(total: usize) -> ProgressBar {
+    drawn(total as u64, "{bar:30} {pos} of {len} hours, {eta} left, {wide_msg}")
+}
+
 fn drawn(total: u64, template: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(5));
     if let Ok(style) = ProgressStyle::with_template(template) {

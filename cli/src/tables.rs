@@ -5,8 +5,10 @@
 //! - `redriven`: what was put through again
 //! - `plan`: what is done with log groups
 //! - `findings`: what a doctor finds
+//! - `backfilled`: what was read of the past
 //! - `tested`: what became of a test message
 
+mod backfilled;
 mod event;
 mod findings;
 mod grid;
@@ -17,6 +19,7 @@ mod tested;
 use lamplight_rollup::Transaction;
 use lamplight_rollup::summary::{Analysis, FunctionSummary, IssueSummary, TransactionSummary};
 
+pub use backfilled::backfilled;
 pub use event::explanation;
 pub use findings::findings;
 pub use plan::plan;

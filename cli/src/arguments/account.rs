@@ -5,6 +5,7 @@ use std::str::FromStr;
 use clap::Args;
 
 use super::Output;
+use crate::since::Since;
 
 /// What subscriptions let through: everything but two lines of each invocation that say nothing which REPORT does not.
 /// The template has the same default.
@@ -98,6 +99,26 @@ pub struct UnsubscribeArguments {
     #[command(flatten)]
     pub selection: SelectionArguments,
     /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct BackfillArguments {
+    #[command(flatten)]
+    pub stack: StackArguments,
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+    /// From when on: 24h, 7d, a date or an RFC 3339 time; the whole hour that holds it is taken
+    #[arg(long)]
+    pub since: Since,
+    /// Until when, in the same forms; the whole hour that holds it is taken
+    #[arg(long)]
+    pub until: Option<Since>,
+    /// When the log groups were subscribed, where their subscriptions do not tell: only what was taken in before is read
+    #[arg(long, value_name = "TIME")]
+    pub subscribed_at: Option<Since>,
+    /// Say what would be read, and read nothing
     #[arg(long)]
     pub dry_run: bool,
 }
