@@ -80,6 +80,10 @@ pub async fn run(arguments: &BackfillArguments) -> Result<ExitCode, CliError> {
     let until_ms = arguments.until.map_or(now_ms, |until| until.at_ms(now_ms)).min(now_ms);
     let range = whole_hours(arguments.since.at_ms(now_ms), until_ms)
         .ok_or_else(|| CliError::Argument("--since is not before --until and now; give an earlier one".to_owned()))?;
+    let said_ms = arguments.subscribed_at.map(|at| at.at_ms(now_ms));
+    if said_ms.is_some_and(|said_ms| said_ms > now_ms) {
+        return Err(CliError::Argument("--subscribed-at has not come yet; give a time that is past".to_owned()));
+    }
     let stack = Stack::find(&arguments.stack).await?;
     let (ours, table, logs) = (Ours::of(&stack)?, stack.table()?, Logs::new(&stack.config));
     let (groups, missing) = select(&logs, &arguments.selection).await?;
@@ -94,7 +98,7 @@ pub async fn run(arguments: &BackfillArguments) -> Result<ExitCode, CliError> {
     let policies = logs.policies().await?;
     let mut tasks = Vec::new();
     for group in groups {
-        let boundary = boundary_of(&logs, &group, ours.policy(&policies), &ours, &stack, arguments).await?;
+        let boundary = boundary_of(&logs, &group, ours.policy(&policies), &ours, &stack, said_ms).await?;
         match boundary {
             Ok(boundary) => {
                 let marks = table.past_hours(&place(&group)?).await?;
@@ -140,7 +144,7 @@ async fn boundary_of(
     policy: Option<&Policy>,
     ours: &Ours,
     stack: &Stack,
-    arguments: &BackfillArguments,
+    said_ms: Option<i64>,
 ) -> Result<Result<Boundary, String>, CliError> {
     if ours.has_log_group(&group.name) {
         return Ok(Err("it is Lamplight's own".to_owned()));
@@ -148,7 +152,6 @@ async fn boundary_of(
     let mut filters = if group.is_standard() { logs.filters(&group.name).await? } else { Vec::new() };
     filters.retain(|filter| ours.has_destination(&filter.destination));
     let policy = policy.filter(|policy| group.is_standard() && policy.covers(&group.name));
-    let said_ms = arguments.subscribed_at.map(|at| at.at_ms(now_ms()));
     Ok(boundary::of(&filters, policy, stack.created_ms(), said_ms))
 }
 

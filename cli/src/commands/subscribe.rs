@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use aws_sdk_cloudwatchlogs::types::Distribution;
 
-use crate::account::{Filter, LogGroup, Logs, Ours, Policy, Refusal, select};
+use crate::account::{LogGroup, Logs, Ours, Policy, Refusal, select};
 use crate::arguments::{Output, SubscribeArguments};
 use crate::error::CliError;
 use crate::output::{print, print_json};
@@ -65,19 +65,15 @@ async fn carry_out(logs: &Logs, step: &mut Step, wanted: &Wanted<'_>, ours: &Our
         Err(refusal) if refusal.is_denied() => return Err(refusal.into()),
         Err(refusal) => refusal,
     };
+    (step.action, step.reason) = (Action::Fail, Some(refusal.to_string()));
     if refusal.code == "LimitExceededException" {
-        step.action = Action::Skip;
-        step.reason = Some(taken(&logs.filters(&step.log_group).await?));
-    } else {
-        step.action = Action::Fail;
-        step.reason = Some(refusal.to_string());
+        let filters = logs.filters(&step.log_group).await?;
+        // Without any, it is another limit that was met.
+        if !filters.is_empty() {
+            (step.action, step.reason) = (Action::Skip, Some(format!("its slots are taken by {}", named(&filters))));
+        }
     }
     Ok(())
-}
-
-/// Why a log group takes no more subscriptions.
-fn taken(filters: &[Filter]) -> String {
-    format!("its slots are taken by {}", named(filters))
 }
 
 impl Plan {
