@@ -1,8 +1,10 @@
 //! The command line.
 //!
 //! - `account`: what the commands that work on an account and its stack take
+//! - `issues`: what the commands that work on issues take
 
 mod account;
+mod issues;
 
 use std::path::PathBuf;
 
@@ -13,6 +15,7 @@ pub use account::{
     BackfillArguments, DoctorArguments, FILTER_PATTERN, RedriveArguments, SelectionArguments, SendTestArguments,
     StackArguments, SubscribeArguments, Tag, UnsubscribeArguments,
 };
+pub use issues::{AssignArguments, IssuesArguments, MuteArguments, Order, ResolveArguments, WhichArguments};
 
 use crate::since::Since;
 
@@ -59,11 +62,29 @@ pub enum Command {
     #[command(after_help = "Example:\n  lamplight function mailer --since 24h")]
     Function(FunctionArguments),
     /// List what fails
-    #[command(after_help = "Example:\n  lamplight issues --since 24h")]
-    Issues(ReadArguments),
-    /// Show one issue
+    #[command(
+        after_help = "Example:\n  lamplight issues --since 24h\n  lamplight issues --state new,regressed --function 'shop-*' --sort count"
+    )]
+    Issues(IssuesArguments),
+    /// Show one issue, with what was done with it
     #[command(after_help = "Example:\n  lamplight issue 1f03a5c27be9d481")]
     Issue(IssueArguments),
+    /// Say that issues are mended: people are told when they come back
+    #[command(after_help = "Example:\n  lamplight resolve 1f03a5c27be9d481")]
+    Resolve(ResolveArguments),
+    /// Tell nobody of issues for now
+    #[command(
+        after_help = "Example:\n  lamplight mute 1f03a5c27be9d481 --for 2h\n  lamplight mute 1f03a5c27be9d481 --until-count 100"
+    )]
+    Mute(MuteArguments),
+    /// Tell people of issues again
+    #[command(after_help = "Example:\n  lamplight unmute 1f03a5c27be9d481")]
+    Unmute(ResolveArguments),
+    /// Say who deals with issues
+    #[command(
+        after_help = "Example:\n  lamplight assign 1f03a5c27be9d481 Ada\n  lamplight assign 1f03a5c27be9d481 --nobody"
+    )]
+    Assign(AssignArguments),
     /// List the transactions
     #[command(after_help = "Example:\n  lamplight transactions --since 1h --output json")]
     Transactions(ReadArguments),

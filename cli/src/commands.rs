@@ -1,5 +1,6 @@
 //! The commands: one file each.
 
+pub mod act;
 pub mod analyze;
 pub mod backfill;
 pub mod completions;

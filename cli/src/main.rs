@@ -4,6 +4,7 @@ mod account;
 mod arguments;
 mod commands;
 mod error;
+mod glob;
 mod input;
 mod output;
 mod progress;
@@ -41,6 +42,10 @@ fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Function(arguments) => wait_for(commands::functions::one(&arguments)),
         Command::Issues(arguments) => wait_for(commands::issues::list(&arguments)),
         Command::Issue(arguments) => wait_for(commands::issues::one(&arguments)),
+        Command::Resolve(arguments) => wait_for(commands::act::resolve(&arguments)),
+        Command::Mute(arguments) => wait_for(commands::act::mute(&arguments)),
+        Command::Unmute(arguments) => wait_for(commands::act::unmute(&arguments)),
+        Command::Assign(arguments) => wait_for(commands::act::assign(&arguments)),
         Command::Transactions(arguments) => wait_for(commands::transactions::list(&arguments)),
         Command::Trace(arguments) => wait_for(commands::transactions::one(&arguments)),
         Command::Cost(arguments) => wait_for(commands::cost::run(&arguments)),

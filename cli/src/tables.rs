@@ -2,6 +2,7 @@
 //!
 //! - `grid`: how a table looks
 //! - `event`: one event explained
+//! - `issue`: issues, and what was done with them
 //! - `redriven`: what was put through again
 //! - `plan`: what is done with log groups
 //! - `findings`: what a doctor finds
@@ -12,16 +13,18 @@ mod backfilled;
 mod event;
 mod findings;
 mod grid;
+mod issue;
 mod plan;
 mod redriven;
 mod tested;
 
 use lamplight_rollup::Transaction;
-use lamplight_rollup::summary::{Analysis, FunctionSummary, IssueSummary, TransactionSummary};
+use lamplight_rollup::summary::{Analysis, FunctionSummary, TransactionSummary};
 
 pub use backfilled::backfilled;
 pub use event::explanation;
 pub use findings::findings;
+pub use issue::{acted, issue, issues};
 pub use plan::plan;
 pub use redriven::redriven;
 pub use tested::tested;
@@ -126,46 +129,6 @@ pub fn function(function: &FunctionSummary) -> String {
         ("cost", function.cost_usd.map(|cost| format!("$ {}", dollars(cost)))),
     ];
     members(&rows)
-}
-
-/// What fails.
-pub fn issues(issues: &[IssueSummary]) -> String {
-    if issues.is_empty() {
-        return "no issues".to_owned();
-    }
-    let mut grid = Grid::new(&["issue", "kind", "function", "title", "count", "last seen", "state"]);
-    for issue in issues {
-        grid.row(vec![
-            Cell::text(&issue.fingerprint),
-            Cell::text(issue.kind.name()),
-            Cell::text(&issue.function),
-            Cell::text(&issue.title),
-            Cell::number(issue.count),
-            Cell::maybe(issue.last_seen.as_deref().map(moment)),
-            Cell::text(&issue.state),
-        ]);
-    }
-    grid.to_string()
-}
-
-/// One issue, member by member, and its sample.
-pub fn issue(issue: &IssueSummary) -> String {
-    let sample = &issue.sample;
-    let rows = [
-        ("issue", Some(issue.fingerprint.clone())),
-        ("title", Some(issue.title.clone())),
-        ("kind", Some(issue.kind.name().to_owned())),
-        ("state", Some(issue.state.clone())),
-        ("function", Some(format!("{} ({} {})", issue.function, issue.account, issue.region))),
-        ("count", Some(issue.count.to_string())),
-        ("first seen", issue.first_seen.as_deref().map(moment)),
-        ("last seen", issue.last_seen.as_deref().map(moment)),
-        ("request", sample.request_id.clone()),
-        ("trace", sample.trace_id.clone()),
-        ("log group", sample.log_group.clone()),
-        ("log stream", sample.log_stream.clone()),
-    ];
-    format!("{}\n\n{}", members(&rows), grid::harmless(&sample.message))
 }
 
 /// What belongs together.

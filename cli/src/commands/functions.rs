@@ -48,7 +48,7 @@ pub async fn one(arguments: &FunctionArguments) -> Result<ExitCode, CliError> {
         Output::Json => print_json(&serde_json::json!({ "functions": functions, "issues": issues }))?,
         Output::Table => {
             functions.iter().try_for_each(|function| print(tables::function(function)))?;
-            print(tables::issues(&issues))?;
+            print(tables::issues(issues.iter().map(|listed| &listed.issue)))?;
         }
     }
     Ok(ExitCode::SUCCESS)

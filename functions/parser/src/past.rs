@@ -23,14 +23,14 @@ pub async fn add_past(readings: &[Reading], table: &Table, now_ms: i64) -> Resul
     let mut renamed = BTreeMap::new();
     let mut others = Ledger::default();
     for (fingerprint, issue) in seen.issues {
-        if !table.record_past_issue(fingerprint, &issue).await? {
+        if !table.record_past_issue(fingerprint, &issue, now_ms).await? {
             let (together, issue) = issue.among_others();
             renamed.insert(fingerprint, together);
             others.add_issue(together, issue);
         }
     }
     for (fingerprint, issue) in &others.issues {
-        table.record_past_issue(*fingerprint, issue).await?;
+        table.record_past_issue(*fingerprint, issue, now_ms).await?;
     }
     Ok(add_counters(readings, &renamed, table, now_ms).await?)
 }

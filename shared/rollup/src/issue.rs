@@ -17,6 +17,8 @@ pub enum State {
     New,
     /// It goes on.
     Ongoing,
+    /// It occurs ten times as often as people were told.
+    Escalating,
     /// Somebody said that it is mended.
     Resolved,
     /// It came back after it was resolved.
@@ -26,12 +28,17 @@ pub enum State {
 }
 
 impl State {
+    /// All states.
+    pub const ALL: [Self; 6] =
+        [Self::New, Self::Ongoing, Self::Escalating, Self::Resolved, Self::Regressed, Self::Muted];
+
     /// The name in output and table.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::New => "new",
             Self::Ongoing => "ongoing",
+            Self::Escalating => "escalating",
             Self::Resolved => "resolved",
             Self::Regressed => "regressed",
             Self::Muted => "muted",
@@ -41,9 +48,7 @@ impl State {
     /// The state of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::New, Self::Ongoing, Self::Resolved, Self::Regressed, Self::Muted]
-            .into_iter()
-            .find(|state| state.name() == name)
+        Self::ALL.into_iter().find(|state| state.name() == name)
     }
 }
 

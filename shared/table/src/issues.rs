@@ -2,9 +2,12 @@
 //!
 //! A new issue, its place in the list and the claim to its alert are one transaction: one process creates it, the
 //! others find it. The claim stands as an item under `unsent` until the alert is known to be published. A retry of
-//! the delivery that claimed it publishes again while that item stands; the keeper sends what is left.
+//! the delivery that claimed it publishes again while that item stands; the keeper sends what is left. Nothing is claimed
+//! or published of an issue that is muted.
 
+mod history;
 mod item;
+mod life;
 mod past;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -20,8 +23,11 @@ use crate::error::TableError;
 use crate::keys;
 use crate::known::KnownIssue;
 use crate::query::{Sort, key, pause};
-use item::{CLAIM, LATEST, RESOLVED_AT, issue_item, kept, stored, unsent_item, unsent_of};
+pub use history::{Entry, LAMPLIGHT};
+use item::{CLAIM, LATEST, OPENED_AT, RESOLVED_AT, issue_item, kept, stored, unsent_item, unsent_of};
 pub use item::{Stored, Unsent};
+use life::{ACTED, TOLD_AT, TOLD_COUNT, is_muted};
+pub use life::{Act, Acted, Life, Mute};
 
 /// Issues of one function that may be new on one day. A function whose messages never repeat makes no more: the rest
 /// is taken together.
@@ -62,7 +68,7 @@ pub enum Claimed {
 
 /// What a transaction came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Written {
+pub(crate) enum Written {
     All,
     /// Nothing: the condition at this position was not met.
     Refused(usize),
@@ -195,7 +201,9 @@ impl Table {
         if get_text(item, CLAIM) == Some(alert_id)
             && let Some(unsent) = self.get(keys::UNSENT, alert_id).await?
         {
-            return Ok(unsent_of(&unsent).map_or(Claimed::Nothing, Claimed::ToPublish));
+            // What was muted meanwhile is left to the keeper, which drops it.
+            let unsent = unsent_of(&unsent).filter(|_| !is_muted(item, now_ms));
+            return Ok(unsent.map_or(Claimed::Nothing, Claimed::ToPublish));
         }
         let first_ms = get_text(item, "first_seen").and_then(from_rfc3339).unwrap_or(i64::MAX);
         let latest = get_text(item, LATEST).and_then(Rank::parse).unwrap_or(issue.sample.rank);
@@ -212,7 +220,7 @@ impl Table {
 
     /// Creates an issue, unless another process did or its function has had enough of them.
     async fn create(&self, fingerprint: Fingerprint, issue: &Issue, unsent: &Unsent) -> Result<Written, TableError> {
-        let mut item = issue_item(fingerprint, issue);
+        let mut item = issue_item(fingerprint, issue, issue.first_seen_ms);
         item.insert(CLAIM.to_owned(), text(&unsent.alert_id));
         let mut listed = key(keys::ISSUES, &fingerprint.to_string());
         listed.insert("function".to_owned(), text(issue.key.to_string()));
@@ -248,11 +256,23 @@ impl Table {
 
     /// Takes a resolved issue up again, unless another process did.
     async fn regress(&self, fingerprint: Fingerprint, issue: &Issue, unsent: &Unsent) -> Result<Written, TableError> {
+        let entry =
+            Entry::new(unsent.claimed_ms, LAMPLIGHT, State::Regressed.name(), [("alert", unsent.alert_id.clone())]);
+        let sort = entry.sort();
         let update = Update::builder()
             .table_name(&self.name)
             .set_key(Some(key(&keys::issue(fingerprint), keys::ISSUE_ITEM)))
-            .update_expression("SET #state = :regressed, #claim = :claim, #latest = :latest, last_seen = :last_seen, #sample = :sample")
+            .update_expression(
+                "SET #state = :regressed, #claim = :claim, #latest = :latest, last_seen = :last_seen, \
+                 #sample = :sample, #opened_at = :opened_at, #acted = :acted REMOVE #told_count, #told_at",
+            )
             .condition_expression("#state = :resolved")
+            .expression_attribute_names("#opened_at", OPENED_AT)
+            .expression_attribute_names("#acted", ACTED)
+            .expression_attribute_names("#told_count", TOLD_COUNT)
+            .expression_attribute_names("#told_at", TOLD_AT)
+            .expression_attribute_values(":opened_at", text(rfc3339(issue.first_seen_ms)))
+            .expression_attribute_values(":acted", text(&sort))
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#claim", CLAIM)
             .expression_attribute_names("#latest", LATEST)
@@ -266,7 +286,8 @@ impl Table {
             .build()
             .map_err(|error| TableError::Call { operation: "TransactWriteItems", reason: error.to_string() })?;
         let update = TransactWriteItem::builder().update(update).build();
-        self.transact(vec![update, self.put_write(unsent_item(unsent), None)?]).await
+        let told = self.put_write(entry.item(fingerprint, &sort), None)?;
+        self.transact(vec![update, self.put_write(unsent_item(unsent), None)?, told]).await
     }
 
     /// Writes all or nothing.
@@ -311,6 +332,19 @@ impl Table {
         let items = self.query(keys::UNSENT, Sort::All).await?;
         let unsent = items.iter().filter_map(unsent_of);
         Ok(unsent.filter(|unsent| unsent.claimed_ms < claimed_before_ms).collect())
+    }
+
+    /// Whether nobody is to be told of the issue of an alert.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`].
+    pub async fn is_muted(&self, unsent: &Unsent, now_ms: i64) -> Result<bool, TableError> {
+        let Some(fingerprint) = unsent.fingerprint() else {
+            return Ok(false);
+        };
+        let item = self.get(&keys::issue(fingerprint), keys::ISSUE_ITEM).await?;
+        Ok(item.is_some_and(|item| is_muted(&item, now_ms)))
     }
 
     /// One issue.

@@ -31,6 +31,9 @@ pub(crate) fn issue(fingerprint: Fingerprint) -> String {
 /// The sort key of an issue's own item.
 pub(crate) const ISSUE_ITEM: &str = "issue";
 
+/// What the sort keys begin with that tell what was done with an issue.
+pub(crate) const HISTORY: &str = "history#";
+
 /// The list of issues; the sort key is the fingerprint.
 pub(crate) const ISSUES: &str = "issues";
 

@@ -14,6 +14,8 @@ use crate::error::TableError;
 use crate::keys;
 use crate::query::key;
 
+use super::life::{Life, life};
+
 /// The rank of the latest occurrence.
 pub(crate) const LATEST: &str = "latest";
 /// The id of the alert that was claimed last.
@@ -24,6 +26,8 @@ const CLAIMED_MS: &str = "claimed_ms";
 const BODY: &str = "body";
 /// When somebody said that the issue is mended.
 pub(crate) const RESOLVED_AT: &str = "resolved_at";
+/// From when on occurrences count towards an escalation.
+pub(crate) const OPENED_AT: &str = "opened_at";
 
 /// An alert that is claimed and not known to be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +40,14 @@ pub struct Unsent {
     pub claimed_ms: i64,
 }
 
+impl Unsent {
+    /// The issue that it tells of: every id of an alert begins with it.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        Fingerprint::parse(self.alert_id.split('-').next()?)
+    }
+}
+
 /// An issue as the table has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
@@ -45,6 +57,8 @@ pub struct Stored {
     pub issue: Issue,
     /// Where it stands in its life.
     pub state: State,
+    /// What was done with it.
+    pub life: Life,
 }
 
 /// The sample's members besides its rank, as they are kept.
@@ -72,7 +86,8 @@ pub(crate) fn kept(sample: &Sample) -> AttributeValue {
     text(serde_json::to_string(&kept).unwrap_or_default())
 }
 
-pub(crate) fn issue_item(fingerprint: Fingerprint, issue: &Issue) -> Item {
+/// A new issue, whose occurrences count from a time on.
+pub(crate) fn issue_item(fingerprint: Fingerprint, issue: &Issue, opened_ms: i64) -> Item {
     let mut item = key(&keys::issue(fingerprint), keys::ISSUE_ITEM);
     let members: HashMap<&str, AttributeValue> = HashMap::from([
         ("kind", text(issue.detection.name())),
@@ -82,6 +97,7 @@ pub(crate) fn issue_item(fingerprint: Fingerprint, issue: &Issue) -> Item {
         ("title", text(&issue.title)),
         ("state", text(State::New.name())),
         ("first_seen", text(rfc3339(issue.first_seen_ms))),
+        (OPENED_AT, text(rfc3339(opened_ms))),
         ("last_seen", text(rfc3339(issue.sample.rank.at_ms))),
         (LATEST, text(issue.sample.rank.to_string())),
         ("sample", kept(&issue.sample)),
@@ -117,6 +133,7 @@ pub(crate) fn stored(item: &Item) -> Result<Stored, TableError> {
     Ok(Stored {
         fingerprint: fingerprint.ok_or_else(|| malformed("pk"))?,
         state: State::from_name(own("state")?).ok_or_else(|| malformed("state"))?,
+        life: life(item),
         issue: Issue {
             key: FunctionKey {
                 account: own("account")?.to_owned(),

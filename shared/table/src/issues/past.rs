@@ -17,13 +17,18 @@ impl Table {
     /// # Errors
     ///
     /// [`TableError`]. Trying again after any of them changes nothing twice.
-    pub async fn record_past_issue(&self, fingerprint: Fingerprint, issue: &Issue) -> Result<bool, TableError> {
+    pub async fn record_past_issue(
+        &self,
+        fingerprint: Fingerprint,
+        issue: &Issue,
+        now_ms: i64,
+    ) -> Result<bool, TableError> {
         for attempt in 0..ATTEMPTS {
             if let Some(item) = self.update_latest(fingerprint, issue).await? {
                 self.put_back_first_seen(fingerprint, &item, issue).await?;
                 return Ok(true);
             }
-            match self.create_untold(fingerprint, issue).await? {
+            match self.create_untold(fingerprint, issue, now_ms).await? {
                 Written::All => return Ok(true),
                 Written::Refused(QUOTA) => return Ok(false),
                 Written::Refused(_) | Written::Contended => pause(attempt).await,
@@ -33,11 +38,12 @@ impl Table {
     }
 
     /// Creates an issue without an alert, unless another process did or its function had enough of them.
-    async fn create_untold(&self, fingerprint: Fingerprint, issue: &Issue) -> Result<Written, TableError> {
+    /// What it did in the past does not count towards an escalation.
+    async fn create_untold(&self, fingerprint: Fingerprint, issue: &Issue, now_ms: i64) -> Result<Written, TableError> {
         let mut listed = key(keys::ISSUES, &fingerprint.to_string());
         listed.insert("function".to_owned(), text(issue.key.to_string()));
         let mut writes = vec![
-            self.put_write(issue_item(fingerprint, issue), Some("attribute_not_exists(pk)"))?,
+            self.put_write(issue_item(fingerprint, issue, now_ms), Some("attribute_not_exists(pk)"))?,
             self.put_write(listed, None)?,
         ];
         if fingerprint != Fingerprint::of_others(&issue.key, issue.detection) {
