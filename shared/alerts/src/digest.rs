@@ -2,8 +2,10 @@
 
 use lamplight_rollup::fingerprint::name;
 
+use crate::brief::{alarm_icon, headline, icon};
 use crate::notice::Notice;
-use crate::slack::{SECTION, SlackMessage, alarm_icon, context, cut, escape, header, headline, icon, section};
+use crate::readable::{cut, line};
+use crate::slack::{SECTION, SlackMessage, context, escape, header, section};
 
 /// Notices that get a line each; of more, each kind is listed with its places.
 const LINES: usize = 20;
@@ -19,13 +21,13 @@ pub(crate) fn digest(notices: &[Notice]) -> SlackMessage {
     let text = format!("{} alerts at once", notices.len());
     let mut page = Page { sections: Vec::new(), room: ROOM, omitted: 0 };
     if notices.len() <= LINES {
-        page.list(String::new(), notices.iter().map(|notice| format!("• {}", headline(notice))), "\n");
+        page.list(String::new(), notices.iter().map(|notice| format!("• {}", escape(&headline(notice)))), "\n");
     } else {
         for (kind, places) in kinds(notices) {
             page.list(format!("{kind} · {}\n", places.len()), places.into_iter(), ", ");
         }
     }
-    let first = notices.iter().take(3).map(headline).collect::<Vec<_>>().join("; ");
+    let first = notices.iter().take(3).map(|notice| escape(&headline(notice))).collect::<Vec<_>>().join("; ");
     let mut blocks = vec![header(&format!("🔔 {text}"))];
     blocks.extend(page.sections.iter().map(|text| section(text)));
     if page.omitted > 0 {
@@ -39,7 +41,7 @@ fn kinds(notices: &[Notice]) -> Vec<(String, Vec<String>)> {
     let mut kinds: Vec<(String, Vec<String>)> = Vec::new();
     for notice in notices {
         let (kind, place) = kind_and_place(notice);
-        let place = escape(&cut(place, NAME));
+        let place = escape(&line(place, NAME));
         match kinds.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, places)) => places.push(place),
             None => kinds.push((kind, vec![place])),

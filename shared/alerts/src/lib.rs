@@ -7,6 +7,8 @@
 //! - [`alert`]: the alert as it travels over SNS, for any subscriber
 //! - [`alarm`]: CloudWatch alarms that come over the same topic
 //! - [`notice`]: what a message on the topic is
+//! - [`brief`]: what a notice says, before any receiver's form
+//! - [`readable`]: text without what terminals act on, cut to size
 //! - [`links`]: the AWS console's pages
 //! - [`publish`]: who publishes
 //! - [`secrets`]: what must not leave the account
@@ -16,15 +18,18 @@
 
 pub mod alarm;
 pub mod alert;
+pub mod brief;
 mod digest;
 pub mod links;
 pub mod notice;
 pub mod plain;
 pub mod publish;
+pub mod readable;
 pub mod secrets;
 pub mod slack;
 
 pub use alert::{Alert, Reason, Severity};
+pub use brief::Brief;
 pub use notice::Notice;
 pub use publish::Publish;
 pub use secrets::Emails;

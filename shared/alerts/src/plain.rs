@@ -55,7 +55,7 @@ mod tests {
         let alert = alert("mailer", "panic: no <card>\u{1b}[31m");
         let text = text(&SlackMessage::of(&Notice::Alert(Box::new(alert))));
         assert!(text.starts_with("━━ 🔴 Crash in mailer"), "{text}");
-        assert!(text.contains("no <card>[31m") && text.contains("[Log lines] [Function]"), "{text}");
+        assert!(text.contains("no <card>\n") && text.contains("[Log lines] [Function]"), "{text}");
         assert!(!text.contains('\u{1b}'));
     }
 }

@@ -2,25 +2,19 @@
 //!
 //! Source: Slack API documentation, "Reference: blocks"; the limit of all blocks together is not documented.
 
-use lamplight_rollup::fingerprint::name;
-use lamplight_rollup::function::UNKNOWN;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::alarm::Alarm;
-use crate::alert::{Alert, Reason, Severity};
+use crate::brief::Brief;
 use crate::digest;
-use crate::links;
 use crate::notice::Notice;
+use crate::readable::cut;
 
 /// Characters of a header, which is plain text.
 const HEADER: usize = 150;
 
 /// Characters of a section's text. Slack takes 3000; all blocks together stay below 12,000.
 pub(crate) const SECTION: usize = 2_900;
-
-/// Characters of a log excerpt.
-const EXCERPT: usize = 1_500;
 
 /// Characters of any other value.
 const VALUE: usize = 300;
@@ -41,11 +35,22 @@ impl SlackMessage {
     /// The message of a notice.
     #[must_use]
     pub fn of(notice: &Notice) -> Self {
-        match notice {
-            Notice::Alert(alert) => of_alert(alert),
-            Notice::Alarm(alarm) => of_alarm(alarm),
-            Notice::Other { subject, text } => of_other(subject.as_deref(), text),
-        }
+        let brief = Brief::of(notice);
+        let lead = match notice {
+            Notice::Other { .. } => brief.lead.clone(),
+            Notice::Alert(_) | Notice::Alarm(_) => format!("{} {}", brief.icon, brief.lead),
+        };
+        let mut blocks = vec![header(&lead)];
+        blocks.extend(brief.title.map(|title| section(&format!("*{}*", cut(&escape(&title), SECTION - 2)))));
+        blocks.extend(brief.said.map(|said| section(&escape(&said))));
+        blocks.extend(fields(&brief.facts));
+        blocks.extend(brief.excerpt.map(|excerpt| section(&code(&excerpt))));
+        blocks.extend(buttons(&brief.links));
+        blocks.extend(brief.issue.map(|issue| {
+            let issue = escape(&issue);
+            context(&format!("issue `{issue}` · `lamplight issue {issue}`"))
+        }));
+        Self { text: cut(&escape(&brief.line), SECTION), blocks }
     }
 
     /// One message for many notices.
@@ -55,171 +60,46 @@ impl SlackMessage {
     }
 }
 
-/// One line that says what, where and how serious.
-pub(crate) fn headline(notice: &Notice) -> String {
-    match notice {
-        Notice::Alert(alert) => {
-            let issue = &alert.issue;
-            let title = cut(&issue.title, 120);
-            format!("{} {} in {}: {}", icon(alert.severity), name(issue.kind), escape(&issue.function), escape(&title))
-        }
-        Notice::Alarm(alarm) => {
-            format!("{} {} is {}", alarm_icon(alarm), escape(&cut(&alarm.name, 120)), escape(&alarm.state))
-        }
-        Notice::Other { subject, text } => escape(&cut(subject.as_deref().unwrap_or(text), 120)),
-    }
-}
-
-fn of_alert(alert: &Alert) -> SlackMessage {
-    let issue = &alert.issue;
-    let what = match alert.reason {
-        Reason::New => name(issue.kind).to_owned(),
-        Reason::Regressed => format!("{} is back", name(issue.kind)),
-    };
-    let title = format!("{} {what} in {}", icon(alert.severity), issue.function);
-    let times = if issue.count == 1 { "once".to_owned() } else { format!("{} times", issue.count) };
-    let since = issue.first_seen.as_deref().map(|at| format!(", first at {}", moment(at))).unwrap_or_default();
-    let mut blocks = vec![
-        header(&title),
-        section(&format!("*{}*\nSeen {times}{since}", escape(&cut(&issue.title, VALUE)))),
-        fields(&[
-            ("Function", Some(issue.function.as_str())),
-            ("Account and region", Some(&format!("{} · {}", issue.account, issue.region))),
-            ("Request", issue.sample.request_id.as_deref()),
-            ("Trace", issue.sample.trace_id.as_deref()),
-        ]),
-    ];
-    if !issue.sample.message.trim().is_empty() {
-        blocks.push(section(&code(&issue.sample.message)));
-    }
-    if let Some(buttons) = buttons(alert) {
-        blocks.push(buttons);
-    }
-    blocks.push(context(&format!("issue `{}` · `lamplight issue {}`", issue.fingerprint, issue.fingerprint)));
-    let text = format!("{title}: {}", cut(&issue.title, VALUE));
-    SlackMessage { text: cut(&escape(&text), SECTION), blocks }
-}
-
-fn of_alarm(alarm: &Alarm) -> SlackMessage {
-    let title = format!("{} {} is {}", alarm_icon(alarm), alarm.name, alarm.state);
-    let place =
-        [alarm.account.as_deref(), alarm.region.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    let mut blocks = vec![header(&title)];
-    let told = [alarm.description.as_deref(), Some(alarm.reason.as_str())]
-        .into_iter()
-        .flatten()
-        .filter(|text| !text.is_empty());
-    let told = told.map(|text| escape(&cut(text, 1_200))).collect::<Vec<_>>().join("\n");
-    if !told.is_empty() {
-        blocks.push(section(&told));
-    }
-    blocks.push(fields(&[
-        ("State before", alarm.old_state.as_deref()),
-        ("Metric", alarm.metric.as_deref()),
-        ("Changed at", alarm.at.as_deref()),
-        ("Account and region", Some(place.as_str()).filter(|place| !place.is_empty())),
-    ]));
-    blocks.retain(|block| block != &Value::Null);
-    SlackMessage { text: cut(&escape(&format!("{title}: {}", alarm.reason)), SECTION), blocks }
-}
-
-fn of_other(subject: Option<&str>, text: &str) -> SlackMessage {
-    let title = subject.filter(|subject| !subject.trim().is_empty()).unwrap_or("Message on the alert topic");
-    let mut blocks = vec![header(title)];
-    if !text.trim().is_empty() {
-        blocks.push(section(&code(text)));
-    }
-    SlackMessage { text: cut(&escape(&format!("{title}: {text}")), SECTION), blocks }
-}
-
-pub(crate) const fn icon(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Warning => "🟡",
-        Severity::Error => "🔴",
-        Severity::Critical => "🚨",
-    }
-}
-
-pub(crate) fn alarm_icon(alarm: &Alarm) -> &'static str {
-    match alarm.state.as_str() {
-        "OK" => "🟢",
-        "ALARM" => "🔴",
-        _ => "⚪",
-    }
-}
-
 pub(crate) fn header(text: &str) -> Value {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    json!({"type": "header", "text": {"type": "plain_text", "text": cut(&line, HEADER), "emoji": true}})
+    json!({"type": "header", "text": {"type": "plain_text", "text": cut(text, HEADER), "emoji": true}})
 }
 
 pub(crate) fn section(text: &str) -> Value {
     json!({"type": "section", "text": {"type": "mrkdwn", "text": cut(text, SECTION)}})
 }
 
-/// The fields that have a value; Slack takes no section without any.
-fn fields(pairs: &[(&str, Option<&str>)]) -> Value {
-    let known = pairs.iter().filter_map(|(label, value)| Some((label, (*value)?)));
-    let fields: Vec<_> = known
-        .map(|(label, value)| json!({"type": "mrkdwn", "text": format!("*{label}*\n{}", escape(&cut(value, VALUE)))}))
-        .collect();
-    if fields.is_empty() { Value::Null } else { json!({"type": "section", "fields": fields}) }
+/// A section of the facts; Slack takes none without any.
+fn fields(facts: &[(&str, String)]) -> Option<Value> {
+    let field = |(label, value): &(&str, String)| {
+        let value = cut(&escape(value), VALUE);
+        json!({"type": "mrkdwn", "text": format!("*{label}*\n{value}")})
+    };
+    (!facts.is_empty()).then(|| json!({"type": "section", "fields": facts.iter().map(field).collect::<Vec<_>>()}))
 }
 
 pub(crate) fn context(text: &str) -> Value {
     json!({"type": "context", "elements": [{"type": "mrkdwn", "text": cut(text, VALUE)}]})
 }
 
-/// Links to the log lines, the function and the trace, as far as the place is known.
-fn buttons(alert: &Alert) -> Option<Value> {
-    let issue = &alert.issue;
-    if issue.region == UNKNOWN {
-        return None;
-    }
-    let sample = &issue.sample;
-    let at_ms = sample.timestamp.as_deref().and_then(lamplight_rollup::time::from_rfc3339);
-    let logs = sample.log_group.as_deref().map(|group| {
-        links::log_lines(&issue.region, group, sample.log_stream.as_deref(), sample.request_id.as_deref(), at_ms)
-    });
-    let trace = sample.trace_id.as_deref().and_then(|trace_id| links::trace(&issue.region, trace_id));
-    let function = links::function(&issue.region, &issue.function);
-    let elements: Vec<_> = [("Log lines", logs), ("Trace", trace), ("Function", Some(function))]
-        .into_iter()
-        .filter_map(|(label, url)| Some((label, url?)))
+/// The links that Slack takes; it takes no block without any.
+fn buttons(links: &[(&str, String)]) -> Option<Value> {
+    let elements: Vec<_> = links
+        .iter()
         .filter(|(_, url)| url.len() <= LINK)
         .map(|(label, url)| json!({"type": "button", "text": {"type": "plain_text", "text": label}, "url": url}))
         .collect();
-    Some(json!({"type": "actions", "elements": elements}))
+    (!elements.is_empty()).then(|| json!({"type": "actions", "elements": elements}))
 }
 
-/// A log excerpt as a code block: what looks like a fence inside would end it.
-fn code(text: &str) -> String {
-    let excerpt = cut(text.trim(), EXCERPT).replace("```", "'''").replace('\r', "\n");
-    format!("```\n{}\n```", cut(&escape(&excerpt), SECTION - 10))
+/// A log excerpt as a code block.
+fn code(excerpt: &str) -> String {
+    format!("```\n{}\n```", cut(&escape(excerpt), SECTION - 10))
 }
 
-/// A time without its fraction of a second.
-fn moment(rfc3339: &str) -> String {
-    let seconds = rfc3339.split('.').next().unwrap_or(rfc3339);
-    format!("{} UTC", seconds.trim_end_matches('Z').replace('T', " "))
-}
-
-/// Slack's three control characters as entities: nothing that was logged can mention a channel or make a link.
+/// Slack's three control characters as entities: nothing that was logged can mention a channel or make a link. What
+/// looks like a fence would begin a code block or end one.
 pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-/// The text up to a number of characters, with an ellipsis where it was cut. Entities are not cut in two.
-pub(crate) fn cut(text: &str, characters: usize) -> String {
-    if text.chars().count() <= characters {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(characters - 1).collect();
-    let whole = match kept.rfind('&') {
-        Some(start) if !kept[start..].contains(';') && kept.len() - start < 5 => &kept[..start],
-        _ => &kept,
-    };
-    format!("{whole}…")
+    text.replace("```", "'''").replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -265,7 +145,7 @@ mod tests {
         let alert = alert("mailer", "2026-11-20T08:47:12.345Z 8b9e7c2a-1 Task timed out after 3.00 seconds");
         let message = SlackMessage::of(&Notice::Alert(Box::new(alert)));
         check(&message);
-        assert_eq!(message.text, "🔴 Task timed out in mailer: Task timed out");
+        assert_eq!(message.text, "🔴 Task timed out in mailer, 3 times since 2026-11-20 08:47:12 UTC");
         let all = serde_json::to_string(&message).unwrap();
         for part in
             ["3 times", "2026-11-20 08:47:12 UTC", "8b9e7c2a-1", "eu-central-1", "log-events", "lamplight issue"]

@@ -1,0 +1,128 @@
+//! Prints the Slack messages of every kind of notice, one JSON a line with its name: what `tests/blockkit/run` checks.
+#![allow(clippy::print_stdout, reason = "it prints for a program")]
+
+use lamplight_alerts::{Alert, Emails, Notice, Reason, SlackMessage};
+use lamplight_logs::{Detection, LogEvent, Source, recognise};
+use lamplight_rollup::{Fingerprint, FunctionKey, Issue};
+use serde_json::json;
+
+const DETECTIONS: [Detection; 11] = [
+    Detection::Timeout,
+    Detection::OutOfMemory,
+    Detection::Crash,
+    Detection::Exception,
+    Detection::Configuration,
+    Detection::Permission,
+    Detection::EarlyExit,
+    Detection::InitTimeout,
+    Detection::InitFailure,
+    Detection::LogsDropped,
+    Detection::ErrorLog,
+];
+
+/// What a log line or a name may hold at its worst, each with what it is.
+fn hostile() -> Vec<(&'static str, String)> {
+    let trace: String =
+        (0..2_000).map(|line| format!("    at handler{line} (/var/task/src/orders/handler.js:{line}:17)\n")).collect();
+    vec![
+        ("usual", "no such table: orders".to_owned()),
+        ("empty", String::new()),
+        ("blank", " \n\t\n ".to_owned()),
+        ("stack trace of 100 KB", format!("TypeError: x is undefined\n{trace}")),
+        ("one line of 100 KB", "x".repeat(100_000)),
+        ("emoji", "😀👩‍👩‍👧‍👦🇩🇪".repeat(5_000)),
+        ("right to left", "\u{202e}\u{2066}שלום عالم\u{2069} ".repeat(2_000)),
+        ("backticks", "``` ` `` ```` ".repeat(2_000)),
+        ("mentions", "<!channel> <!here> <@U012AB3CD> <#C012AB3CD> @everyone ".repeat(500)),
+        ("links", "<https://evil.example|log lines> https://evil.example/?a=<b>&c=\"d\" ".repeat(500)),
+        ("entities", "&<>&amp;&lt;".repeat(10_000)),
+        (
+            "ANSI codes",
+            "\u{1b}[31mred\u{1b}[0m \u{1b}]8;;https://evil.example\u{7}x\u{1b}]8;;\u{7} \u{9b}1m".repeat(900),
+        ),
+        ("control characters", "a\0b\u{1}c\u{7f}d\u{85}e\r\nf\rg\u{b}".repeat(3_000)),
+        ("line ends", "\n".repeat(100_000)),
+        ("mark-up", "*bold* _italic_ ~gone~ > quote ".repeat(3_000)),
+    ]
+}
+
+/// The alert of a function of this name that logged this. Nothing but the reason is made up: it comes as the parser
+/// makes it.
+fn alert(function: &str, detection: Detection, reason: Reason, text: &str) -> Notice {
+    let source = Source {
+        log_group: Some(format!("/aws/lambda/{function}").into()),
+        log_stream: Some("2026/11/20/[$LATEST]94fa867e".into()),
+        ..Source::default()
+    };
+    let event = LogEvent { id: "1".into(), timestamp: 1_795_164_432_345, message: text.into() };
+    let fact = recognise(text, &source);
+    let key = FunctionKey { account: "210987654321".into(), region: "eu-central-1".into(), function: function.into() };
+    let issue = Issue::of(&key, detection, &fact, &source, &event);
+    let fingerprint = Fingerprint::of(&key, detection, &fact);
+    Notice::Alert(Box::new(Alert::new("1a-2b", reason, fingerprint, &issue, 3, Emails::Show)))
+}
+
+/// An alert of which each text is this: the topic takes messages of others too.
+fn forged(text: &str) -> Option<Notice> {
+    let Notice::Alert(mut alert) = alert("mailer", Detection::Crash, Reason::New, "panic: no card") else {
+        return None;
+    };
+    let issue = &mut alert.issue;
+    issue.count = u64::MAX;
+    for part in [&mut issue.function, &mut issue.title, &mut issue.account, &mut issue.fingerprint] {
+        *part = text.to_owned();
+    }
+    issue.first_seen = Some(text.to_owned());
+    let sample = &mut issue.sample;
+    sample.message = text.to_owned();
+    for part in [&mut sample.request_id, &mut sample.trace_id, &mut sample.log_group, &mut sample.log_stream] {
+        *part = Some(text.to_owned());
+    }
+    Some(Notice::Alert(alert))
+}
+
+fn alarms(text: &str) -> Vec<(&'static str, Notice)> {
+    let metric = json!({"AlarmName": text, "AlarmDescription": text, "AWSAccountId": "210987654321", "NewStateValue": "ALARM",
+        "NewStateReason": text, "OldStateValue": "OK", "StateChangeTime": "2026-11-20T08:47:12.345+0000",
+        "AlarmArn": "arn:aws:cloudwatch:eu-central-1:210987654321:alarm:x", "Trigger": {"MetricName": text}});
+    let composite = json!({"AlarmName": text, "AlarmRule": "ALARM(a)", "NewStateValue": "OK", "NewStateReason": text});
+    let event = json!({"account": text, "region": text, "detail": {"alarmName": text, "state": {"value": "ALARM",
+        "reason": text, "timestamp": text}, "previousState": {"value": text},
+        "configuration": {"description": text, "metrics": [{"metricStat": {"metric": {"name": text}}}]}}});
+    let odd = json!({"AlarmName": text, "NewStateValue": text});
+    [("metric alarm", metric), ("composite alarm", composite), ("alarm of EventBridge", event), ("odd alarm", odd)]
+        .map(|(name, alarm)| (name, Notice::of(None, &alarm.to_string())))
+        .into()
+}
+
+fn notices(text: &str) -> Vec<(String, Notice)> {
+    let mut notices = Vec::new();
+    for detection in DETECTIONS {
+        for reason in [Reason::New, Reason::Regressed] {
+            notices.push((format!("{reason:?} {}", detection.name()), alert("mailer", detection, reason, text)));
+        }
+    }
+    notices.push(("function of this name".to_owned(), alert(text, Detection::Crash, Reason::New, text)));
+    notices.extend(forged(text).map(|notice| ("forged alert".to_owned(), notice)));
+    notices.extend(alarms(text).into_iter().map(|(name, notice)| (name.to_owned(), notice)));
+    notices.push(("message".to_owned(), Notice::of(None, text)));
+    notices.push(("message with a subject".to_owned(), Notice::of(Some(text), text)));
+    notices
+}
+
+fn print(name: &str, message: &SlackMessage) {
+    println!("{}", json!({"name": name, "message": message}));
+}
+
+fn main() {
+    for (what, text) in hostile() {
+        let notices = notices(&text);
+        for (name, notice) in &notices {
+            print(&format!("{what}: {name}"), &SlackMessage::of(notice));
+        }
+        for count in [4, 21, 200, 900] {
+            let many: Vec<_> = notices.iter().map(|(_, notice)| notice.clone()).cycle().take(count).collect();
+            print(&format!("{what}: {count} at once"), &SlackMessage::digest(&many));
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! What a notice says, before any receiver's form: readable text within bounds, not escaped for anything.
+
+use lamplight_rollup::fingerprint::name;
+use lamplight_rollup::function::UNKNOWN;
+use lamplight_rollup::time::{from_rfc3339, rfc3339};
+
+use crate::alarm::Alarm;
+use crate::alert::{Alert, Reason, Severity};
+use crate::links;
+use crate::notice::Notice;
+use crate::readable::{cut, excerpt, line};
+
+/// Characters of a function's name in the lead: what Lambda allows.
+const FUNCTION: usize = 64;
+
+/// Characters of a line.
+const LINE: usize = 300;
+
+/// Characters of an alarm's description and of its reason.
+const SAID: usize = 1_200;
+
+/// Characters of a log excerpt.
+const EXCERPT: usize = 1_500;
+
+/// Characters of a message that nobody knows, in a line.
+const NOTIFICATION: usize = 400;
+
+/// What a notice says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brief {
+    /// How serious it is, as a sign.
+    pub icon: &'static str,
+    /// One line: what, where, how many and since when.
+    pub lead: String,
+    /// All of it in a line, for what shows no more.
+    pub line: String,
+    /// What the issue is called, where the lead does not say it.
+    pub title: Option<String>,
+    /// What an alarm says of itself.
+    pub said: Option<String>,
+    /// The first lines of what was logged, or of a message that nobody knows.
+    pub excerpt: Option<String>,
+    /// Names and values.
+    pub facts: Vec<(&'static str, String)>,
+    /// Labels and pages of the AWS console.
+    pub links: Vec<(&'static str, String)>,
+    /// The issue's fingerprint.
+    pub issue: Option<String>,
+}
+
+impl Brief {
+    /// What a notice says.
+    #[must_use]
+    pub fn of(notice: &Notice) -> Self {
+        match notice {
+            Notice::Alert(alert) => of_alert(alert),
+            Notice::Alarm(alarm) => of_alarm(alarm),
+            Notice::Other { subject, text } => of_other(subject.as_deref(), text),
+        }
+    }
+}
+
+fn of_alert(alert: &Alert) -> Brief {
+    let (issue, sample) = (&alert.issue, &alert.issue.sample);
+    let icon = icon(alert.severity);
+    let kind = name(issue.kind);
+    let what = match alert.reason {
+        Reason::New => kind.to_owned(),
+        Reason::Regressed => format!("{kind} is back"),
+    };
+    let place = format!("{what} in {}", line(&issue.function, FUNCTION));
+    let often = often(alert);
+    let title = line(&issue.title, LINE);
+    let title = Some(title).filter(|title| !title.is_empty() && title != kind);
+    Brief {
+        icon,
+        lead: format!("{place}, {often}"),
+        line: match &title {
+            Some(title) => format!("{icon} {place}: {title} ({often})"),
+            None => format!("{icon} {place}, {often}"),
+        },
+        title,
+        said: None,
+        excerpt: text(excerpt(&sample.message, EXCERPT)),
+        facts: facts(&[
+            ("Function", Some(&issue.function)),
+            ("Account and region", Some(&format!("{} · {}", issue.account, issue.region))),
+            ("Request", sample.request_id.as_deref()),
+            ("Trace", sample.trace_id.as_deref()),
+        ]),
+        links: pages(alert),
+        issue: text(line(&issue.fingerprint, FUNCTION)),
+    }
+}
+
+/// How many and since when. An issue that is back counts from its return, and was first seen before.
+fn often(alert: &Alert) -> String {
+    let times = if alert.issue.count == 1 { "once".to_owned() } else { format!("{} times", alert.issue.count) };
+    match (alert.issue.first_seen.as_deref().and_then(moment), alert.reason) {
+        (None, _) => times,
+        (Some(at), Reason::Regressed) => format!("{times}, first seen {at}"),
+        (Some(at), Reason::New) if alert.issue.count == 1 => format!("{times} at {at}"),
+        (Some(at), Reason::New) => format!("{times} since {at}"),
+    }
+}
+
+fn of_alarm(alarm: &Alarm) -> Brief {
+    let icon = alarm_icon(alarm);
+    let lead = format!("{} is {}", line(&alarm.name, LINE), line(&alarm.state, 20));
+    let said = [alarm.description.as_deref(), Some(alarm.reason.as_str())];
+    let said: Vec<_> = said.into_iter().flatten().filter_map(|said| text(excerpt(said, SAID))).collect();
+    let reason = text(line(&alarm.reason, LINE)).map(|reason| format!(": {reason}")).unwrap_or_default();
+    let place = [alarm.account.as_deref(), alarm.region.as_deref()].into_iter().flatten();
+    let place = place.collect::<Vec<_>>().join(" · ");
+    Brief {
+        icon,
+        line: format!("{icon} {lead}{reason}"),
+        lead,
+        title: None,
+        said: text(said.join("\n")),
+        excerpt: None,
+        facts: facts(&[
+            ("State before", alarm.old_state.as_deref()),
+            ("Metric", alarm.metric.as_deref()),
+            ("Changed at", alarm.at.as_deref()),
+            ("Account and region", Some(&place)),
+        ]),
+        links: Vec::new(),
+        issue: None,
+    }
+}
+
+fn of_other(subject: Option<&str>, message: &str) -> Brief {
+    let lead = subject.and_then(|subject| text(line(subject, LINE)));
+    let lead = lead.unwrap_or_else(|| "Message on the alert topic".to_owned());
+    let line = text(line(message, NOTIFICATION)).map_or_else(|| lead.clone(), |message| format!("{lead}: {message}"));
+    Brief {
+        icon: "💬",
+        lead,
+        line,
+        title: None,
+        said: None,
+        excerpt: text(excerpt(message, EXCERPT)),
+        facts: Vec::new(),
+        links: Vec::new(),
+        issue: None,
+    }
+}
+
+/// One line that says what, where and how serious.
+#[must_use]
+pub fn headline(notice: &Notice) -> String {
+    match notice {
+        Notice::Alert(alert) => {
+            let issue = &alert.issue;
+            let (function, title) = (line(&issue.function, FUNCTION), line(&issue.title, 120));
+            let place = format!("{} {} in {function}", icon(alert.severity), name(issue.kind));
+            if title.is_empty() || title == name(issue.kind) { place } else { format!("{place}: {title}") }
+        }
+        Notice::Alarm(alarm) => {
+            format!("{} {} is {}", alarm_icon(alarm), line(&alarm.name, 120), line(&alarm.state, 20))
+        }
+        Notice::Other { subject, text } => line(subject.as_deref().unwrap_or(text), 120),
+    }
+}
+
+pub(crate) const fn icon(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Warning => "🟡",
+        Severity::Error => "🔴",
+        Severity::Critical => "🚨",
+    }
+}
+
+pub(crate) fn alarm_icon(alarm: &Alarm) -> &'static str {
+    match alarm.state.as_str() {
+        "OK" => "🟢",
+        "ALARM" => "🔴",
+        _ => "⚪",
+    }
+}
+
+/// The facts that have a value.
+fn facts(pairs: &[(&'static str, Option<&str>)]) -> Vec<(&'static str, String)> {
+    let known = pairs.iter().filter_map(|(label, value)| Some((*label, text(line((*value)?, LINE))?)));
+    known.collect()
+}
+
+/// Links to the log lines, the trace and the function, as far as the place is known.
+fn pages(alert: &Alert) -> Vec<(&'static str, String)> {
+    let (issue, sample) = (&alert.issue, &alert.issue.sample);
+    if issue.region == UNKNOWN || !issue.region.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        return Vec::new();
+    }
+    let at_ms = sample.timestamp.as_deref().and_then(from_rfc3339);
+    let logs = sample.log_group.as_deref().map(|group| {
+        links::log_lines(&issue.region, group, sample.log_stream.as_deref(), sample.request_id.as_deref(), at_ms)
+    });
+    let trace = sample.trace_id.as_deref().and_then(|trace_id| links::trace(&issue.region, trace_id));
+    let function = links::function(&issue.region, &issue.function);
+    let pages = [("Log lines", logs), ("Trace", trace), ("Function", Some(function))];
+    pages.into_iter().filter_map(|(label, url)| Some((label, url?))).collect()
+}
+
+fn text(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.trim().is_empty())
+}
+
+/// A time without its fraction of a second; nothing for what is none.
+fn moment(time: &str) -> Option<String> {
+    let time = rfc3339(from_rfc3339(time)?);
+    Some(format!("{} UTC", cut(&time, 20).trim_end_matches('…').replace('T', " ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::tests::alert;
+
+    fn brief(line: &str, change: impl FnOnce(&mut Alert)) -> Brief {
+        let mut alert = alert("mailer", line);
+        change(&mut alert);
+        Brief::of(&Notice::Alert(Box::new(alert)))
+    }
+
+    #[test]
+    fn an_alert_leads_with_what_where_how_many_and_since_when() {
+        let timeout = "2026-11-20T08:47:12.345Z 8b9e7c2a-1 Task timed out after 3.00 seconds";
+        let new = brief(timeout, |_| ());
+        assert_eq!(new.lead, "Task timed out in mailer, 3 times since 2026-11-20 08:47:12 UTC");
+        assert_eq!(new.line, format!("🔴 {}", new.lead));
+        assert_eq!(new.title, None, "it would say the same again");
+        let once = brief(timeout, |alert| alert.issue.count = 1);
+        assert_eq!(once.lead, "Task timed out in mailer, once at 2026-11-20 08:47:12 UTC");
+        let back = brief(timeout, |alert| alert.reason = Reason::Regressed);
+        assert_eq!(back.lead, "Task timed out is back in mailer, 3 times, first seen 2026-11-20 08:47:12 UTC");
+        let odd = brief(timeout, |alert| alert.issue.first_seen = Some("yesterday".to_owned()));
+        assert_eq!(odd.lead, "Task timed out in mailer, 3 times");
+        let crash = brief("panic: no \u{1b}[1mcard\u{1b}[0m", |_| ());
+        assert_eq!(crash.line, "🔴 Crash in mailer: panic: no card (3 times since 2026-11-20 08:47:12 UTC)");
+        assert_eq!(crash.excerpt.as_deref(), Some("panic: no card"));
+    }
+
+    #[test]
+    fn a_region_that_is_none_makes_no_link() {
+        let links = |region: &str| brief("panic: no card", |alert| alert.issue.region = region.to_owned()).links.len();
+        assert_eq!((links("eu-central-1"), links("evil.example/#"), links(UNKNOWN)), (2, 0, 0));
+    }
+
+    #[test]
+    fn other_messages_say_what_they_hold() {
+        let other = Brief::of(&Notice::of(Some(" "), "the crane\nis down"));
+        assert_eq!(other.line, "Message on the alert topic: the crane is down");
+        assert_eq!(Brief::of(&Notice::of(Some("harbour"), " ")).line, "harbour");
+    }
+}
