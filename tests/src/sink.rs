@@ -1,6 +1,6 @@
 //! An HTTP server that answers as a test says, and hands over what it is sent.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::Write;
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -20,7 +20,16 @@ pub const OK: Reply = (200, "", "ok");
 pub struct Sink {
     /// Where it takes messages.
     pub url: String,
-    posts: Receiver<Value>,
+    posts: Receiver<Request>,
+}
+
+/// What the sink was sent.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The headers by their lower-case names.
+    pub headers: BTreeMap<String, String>,
+    /// The body.
+    pub body: String,
 }
 
 impl Sink {
@@ -36,18 +45,25 @@ impl Sink {
 
     /// The messages that came since the last call. Whoever posted them has had its answer.
     pub fn taken(&self) -> Vec<Value> {
+        let requests = self.requests();
+        requests.iter().map(|request| serde_json::from_str(&request.body).unwrap_or(Value::Null)).collect()
+    }
+
+    /// The same with their headers.
+    pub fn requests(&self) -> Vec<Request> {
         self.posts.try_iter().collect()
     }
 }
 
-fn serve(listener: &TcpListener, replies: &mut VecDeque<Reply>, posts: &Sender<Value>) {
+fn serve(listener: &TcpListener, replies: &mut VecDeque<Reply>, posts: &Sender<Request>) {
     for stream in listener.incoming() {
         let mut stream = stream.unwrap();
         let Ok(message) = http::read(&stream) else { continue };
-        let body = serde_json::from_slice(&message.body).unwrap_or(Value::Null);
+        let body = String::from_utf8_lossy(&message.body).into_owned();
+        let request = Request { headers: message.headers, body };
         let (status, headers, text) = replies.pop_front().unwrap_or(OK);
         // Before the answer: who has it can rely on the message being there. A test that has ended takes none.
-        if posts.send(body).is_err() {
+        if posts.send(request).is_err() {
             return;
         }
         let length = text.len();

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use lamplight_alerts::{Publish, SlackMessage};
+use lamplight_alerts::{Notice, Publish, SlackMessage};
 use lamplight_aws::AwsError;
 use lamplight_notifier::{Post, PostError};
 use serde_json::{Value, json};
@@ -81,15 +81,16 @@ impl Slack {
 }
 
 impl Post for &Slack {
-    async fn post(&self, message: &SlackMessage) -> Result<(), PostError> {
-        let text = serde_json::to_string(message).unwrap();
+    async fn post(&self, notices: &[Notice]) -> Result<(), PostError> {
+        let message = SlackMessage::telling(notices);
+        let text = serde_json::to_string(&message).unwrap();
         if self.refused_word.lock().unwrap().is_some_and(|word| text.contains(word)) {
             if self.is_for_good.load(Ordering::SeqCst) {
                 return Err(PostError::Refused { status: 404, reason: "no_service".to_owned() });
             }
             return Err(PostError::Later { status: 503, reason: "overloaded".to_owned() });
         }
-        self.posts.lock().unwrap().push(message.clone());
+        self.posts.lock().unwrap().push(message);
         Ok(())
     }
 }

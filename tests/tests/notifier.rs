@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
 use aws_sdk_dynamodb::Client;
-use lamplight_alerts::SlackMessage;
+use lamplight_alerts::Notice;
 use lamplight_embedded::{Embedded, TABLE};
 use lamplight_logs::Limits;
 use lamplight_notifier::{Context, Incoming, Post, PostError, Untold, handle, tell};
@@ -49,6 +49,11 @@ fn alarm(name: &str) -> Value {
         "Trigger": {"MetricName": "Depth", "Namespace": "Harbour"}})
 }
 
+fn crane() -> Incoming {
+    let (message_id, carrier_id) = ("sns-1".to_owned(), "q0".to_owned());
+    Incoming { message_id, carrier_id, subject: None, message: "the crane is down".to_owned() }
+}
+
 fn text(message: &lamplight_alerts::SlackMessage) -> String {
     serde_json::to_string(message).unwrap()
 }
@@ -58,7 +63,7 @@ async fn a_message_has_a_text_and_blocks_and_names_what_and_where() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
     let dead_letters = DeadLetters::default();
-    let context = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
+    let context = Context { table: embedded.table(), receivers: &slack, dead_letters: &dead_letters };
     let event = queue_event(&alerts(&embedded, &["ferry"]).await);
     for now_ms in [NOW_MS, NOW_MS + 1, NOW_MS + 86_400_000] {
         assert_eq!(failures(&handle(event.clone(), &context, now_ms).await.unwrap()), NOBODY);
@@ -74,7 +79,7 @@ async fn what_could_not_be_posted_comes_again_alone() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
     let dead_letters = DeadLetters::default();
-    let context = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
+    let context = Context { table: embedded.table(), receivers: &slack, dead_letters: &dead_letters };
     let event = queue_event(&alerts(&embedded, &["ferry", "kiosk", "loom"]).await);
     slack.refuse(Some("kiosk"));
     assert_eq!(failures(&handle(event.clone(), &context, NOW_MS).await.unwrap()), ["q1"]);
@@ -91,7 +96,7 @@ async fn many_at_once_become_one_message() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
     let dead_letters = DeadLetters::default();
-    let context = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
+    let context = Context { table: embedded.table(), receivers: &slack, dead_letters: &dead_letters };
     let names: Vec<_> = (0..9).map(|i| format!("pier-{i}")).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     let event = queue_event(&alerts(&embedded, &names).await);
@@ -112,7 +117,7 @@ async fn the_same_alert_twice_in_a_batch_is_posted_once() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
     let dead_letters = DeadLetters::default();
-    let context = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
+    let context = Context { table: embedded.table(), receivers: &slack, dead_letters: &dead_letters };
     let alert = alerts(&embedded, &["ferry"]).await.remove(0);
     let event = queue_event(&[alert.clone(), alert]);
     // The second may come again; then it is known that it was posted.
@@ -126,7 +131,7 @@ async fn alarms_and_messages_that_nobody_knows_are_posted() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
     let dead_letters = DeadLetters::default();
-    let context = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
+    let context = Context { table: embedded.table(), receivers: &slack, dead_letters: &dead_letters };
     let messages = [alarm("high water"), json!("the crane is down"), json!({"berth": 4, "lamplight": "no"})];
     for now_ms in [NOW_MS, NOW_MS + 1] {
         assert_eq!(failures(&handle(queue_event(&messages), &context, now_ms).await.unwrap()), NOBODY);
@@ -144,7 +149,7 @@ async fn a_message_without_an_envelope_is_posted_as_it_stands() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
     let dead_letters = DeadLetters::default();
-    let context = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
+    let context = Context { table: embedded.table(), receivers: &slack, dead_letters: &dead_letters };
     let mut event = queue_event(&[json!("x"), json!("y")]);
     event["Records"][0]["body"] = json!("straight from the pier");
     event["Records"][1]["body"] = json!(alarm("high water").to_string());
@@ -158,7 +163,7 @@ async fn an_event_of_the_topic_itself_fails_as_a_whole_and_repeats_nothing() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
     let dead_letters = DeadLetters::default();
-    let context = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
+    let context = Context { table: embedded.table(), receivers: &slack, dead_letters: &dead_letters };
     let records = alerts(&embedded, &["ferry", "kiosk"]).await.into_iter().map(|alert| {
         let mut sns = envelope(&alert);
         sns["Timestamp"] = json!("2026-11-20T08:47:12.345Z");
@@ -183,7 +188,7 @@ async fn an_event_of_somebody_else_is_an_error() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
     let dead_letters = DeadLetters::default();
-    let context = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
+    let context = Context { table: embedded.table(), receivers: &slack, dead_letters: &dead_letters };
     for event in [json!({}), json!({"Records": []}), json!({"Records": [{"eventSource": "aws:s3"}]}), json!(5)] {
         assert!(handle(event.clone(), &context, NOW_MS).await.is_err(), "{event}");
     }
@@ -194,12 +199,12 @@ async fn who_dies_while_posting_leaves_the_alert_to_others_after_a_minute() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let posts = Slack::default();
     let slack = &posts;
-    let message = Incoming { message_id: "sns-1".to_owned(), subject: None, message: "the crane is down".to_owned() };
+    let message = crane();
     let (table, incoming) = (embedded.table(), [message]);
-    table.begin_posting("sns-1", NOW_MS).await.unwrap();
-    let untold = tell(&incoming, &table, &slack, NOW_MS + 30_000).await.unwrap();
-    assert_eq!(untold, [Untold { position: 0, refusal: None }], "somebody may be posting it");
-    assert_eq!(tell(&incoming, &table, &slack, NOW_MS + 61_000).await.unwrap(), []);
+    table.begin_posting("sns-1", "q0", NOW_MS).await.unwrap();
+    let untold = tell(&incoming, &table, &[slack], NOW_MS + 30_000).await.unwrap();
+    assert_eq!(untold, [Untold::for_now(0)], "somebody may be posting it");
+    assert_eq!(tell(&incoming, &table, &[slack], NOW_MS + 61_000).await.unwrap(), []);
     assert_eq!(posts.taken().len(), 1);
 }
 
@@ -207,7 +212,7 @@ async fn who_dies_while_posting_leaves_the_alert_to_others_after_a_minute() {
 async fn what_slack_refuses_for_good_is_a_dead_letter_at_once() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let (slack, dead_letters) = (Slack::default(), DeadLetters::default());
-    let context = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
+    let context = Context { table: embedded.table(), receivers: &slack, dead_letters: &dead_letters };
     let event = queue_event(&alerts(&embedded, &["ferry", "kiosk"]).await);
     slack.refuse_for_good("kiosk");
     dead_letters.refuse(1);
@@ -230,9 +235,9 @@ struct Going<'s> {
 }
 
 impl Post for Going<'_> {
-    async fn post(&self, message: &SlackMessage) -> Result<(), PostError> {
+    async fn post(&self, notices: &[Notice]) -> Result<(), PostError> {
         self.client.delete_table().table_name(TABLE).send().await.unwrap();
-        self.slack.post(message).await
+        (&self.slack).post(notices).await
     }
 }
 
@@ -240,8 +245,8 @@ impl Post for Going<'_> {
 async fn a_table_that_does_not_hear_of_a_post_does_not_double_it() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let slack = Slack::default();
-    let message = Incoming { message_id: "sns-1".to_owned(), subject: None, message: "the crane is down".to_owned() };
+    let message = crane();
     let going = Going { slack: &slack, client: embedded.client() };
-    assert_eq!(tell(&[message], &embedded.table(), &going, NOW_MS).await.unwrap(), []);
+    assert_eq!(tell(&[message], &embedded.table(), &[going], NOW_MS).await.unwrap(), []);
     assert_eq!(slack.taken().len(), 1);
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use lamplight_alerts::{Notice, SlackMessage};
 use lamplight_aws::Web;
 use lamplight_embedded::Embedded;
-use lamplight_notifier::{Incoming, Post, PostError, Untold, Webhook, tell};
+use lamplight_notifier::{Incoming, Post, PostError, Receiver, Untold, tell};
 use lamplight_tests::delivery::{Envelope, Stream};
 use lamplight_tests::local::Local;
 use lamplight_tests::sink::{OK, Reply, Sink};
@@ -23,14 +23,14 @@ fn timeout(name: &str, seconds_ago: i64) -> Value {
     Stream::of(name, &[(at_ms, line)]).payload(Envelope::Subscription)
 }
 
-fn message() -> SlackMessage {
-    SlackMessage::of(&Notice::of(None, "the crane is down"))
+fn notices() -> [Notice; 1] {
+    [Notice::of(None, "the crane is down")]
 }
 
 /// Posts one message to a Slack that answers like this.
 async fn post(replies: &[Reply]) -> (Result<(), PostError>, Vec<Value>) {
     let sink = Sink::start(replies);
-    let posted = Webhook::of_url(Web::default(), sink.url.clone()).post(&message()).await;
+    let posted = Receiver::of_line(Web::default(), &sink.url).post(&notices()).await;
     (posted, sink.taken())
 }
 
@@ -74,14 +74,14 @@ async fn blocks_that_slack_refuses_leave_the_text() {
     let (posted, taken) = post(&[(400, "", "invalid_blocks")]).await;
     assert!(posted.is_ok(), "{posted:?}");
     assert!(taken[0]["blocks"].is_array());
-    assert_eq!(taken[1], json!({"text": message().text}));
+    assert_eq!(taken[1], json!({"text": SlackMessage::telling(&notices()).text}));
 }
 
 #[tokio::test]
 async fn a_slack_that_cannot_be_reached_is_an_error_that_keeps_the_secret() {
     let address = "127.0.0.1:1";
     for url in [format!("http://{address}/services/T0/B0/hidden"), "http://:::/services/T0/B0/hidden".to_owned()] {
-        let error = Webhook::of_url(Web::default(), url).post(&message()).await.unwrap_err();
+        let error = Receiver::of_line(Web::default(), &url).post(&notices()).await.unwrap_err();
         assert!(!format!("{error} {error:?}").contains("hidden"), "{error:?}");
     }
 }
@@ -90,13 +90,17 @@ async fn a_slack_that_cannot_be_reached_is_an_error_that_keeps_the_secret() {
 async fn a_bad_time_of_slack_delays_a_message_and_does_not_double_it() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let sink = Sink::start(&[LATER]);
-    let slack = Webhook::of_url(Web::default(), sink.url.clone());
+    let slack = Receiver::of_line(Web::default(), &sink.url);
     let table = embedded.table();
-    let incoming =
-        [Incoming { message_id: "sns-1".to_owned(), subject: None, message: "the crane is down".to_owned() }];
-    let later = Untold { position: 0, refusal: None };
+    let incoming = [Incoming {
+        message_id: "sns-1".to_owned(),
+        carrier_id: "q0".to_owned(),
+        subject: None,
+        message: "the crane is down".to_owned(),
+    }];
+    let later = Untold::for_now(0);
     for (now_ms, untold) in [(1_000, vec![later]), (181_000, vec![]), (361_000, vec![])] {
-        assert_eq!(tell(&incoming, &table, &slack, now_ms).await.unwrap(), untold);
+        assert_eq!(tell(&incoming, &table, std::slice::from_ref(&slack), now_ms).await.unwrap(), untold);
     }
     assert_eq!(sink.taken().len(), 2, "the one that was refused, and the one that was taken");
 }

@@ -5,20 +5,20 @@ use lamplight_aws::secret::Secret;
 use lamplight_aws::{AwsError, DeadLetters, Web};
 use lamplight_table::Table;
 
-use crate::webhook::Webhook;
+use crate::receivers::Named;
 
 /// Everything that the handler needs besides the event.
 #[derive(Debug)]
-pub struct Context<S, D> {
+pub struct Context<R, D> {
     /// The table.
     pub table: Table,
-    /// Where messages are posted.
-    pub slack: S,
-    /// Where messages are kept that Slack refuses for good.
+    /// Who is told.
+    pub receivers: R,
+    /// Where messages are kept that a receiver refuses for good.
     pub dead_letters: D,
 }
 
-impl Context<Webhook, DeadLetters> {
+impl Context<Named, DeadLetters> {
     /// The context of the deployed function.
     ///
     /// # Errors
@@ -29,6 +29,6 @@ impl Context<Webhook, DeadLetters> {
         let table = Table::new(aws_sdk_dynamodb::Client::new(&web.config()?), variable("TABLE_NAME")?);
         let secret = Secret::new(&web, variable("SLACK_WEBHOOK_PARAMETER")?)?;
         let dead_letters = DeadLetters::from_environment(&web)?;
-        Ok(Self { table, slack: Webhook::of_secret(web, secret), dead_letters })
+        Ok(Self { table, receivers: Named::new(web, secret), dead_letters })
     }
 }

@@ -6,23 +6,29 @@ use lamplight_table::TableError;
 /// Why a message could not be posted.
 #[derive(Debug, thiserror::Error)]
 pub enum PostError {
-    /// Slack refused it, and would again: a matter of the webhook or of the message.
-    #[error("Slack refuses the message with {status} {reason}; see that the webhook exists and its channel is open")]
+    /// The receiver refused it, and would again: a matter of its address or of the message.
+    #[error("the message is refused with {status} {reason}; see that the webhook exists and its channel is open")]
     Refused {
         /// The status.
         status: u16,
-        /// What Slack says.
+        /// What the receiver says.
         reason: String,
     },
-    /// Slack cannot take it now.
-    #[error("Slack answers {status} {reason}")]
+    /// The receiver cannot take it now.
+    #[error("the answer is {status} {reason}")]
     Later {
         /// The status.
         status: u16,
-        /// What Slack says.
+        /// What the receiver says.
         reason: String,
     },
-    /// Slack or the secret could not be reached.
+    /// The line names no receiver; it may when the message comes again.
+    #[error("line {line} of the secret names no receiver")]
+    Unnamed {
+        /// The line, the first of which is 1.
+        line: usize,
+    },
+    /// The receiver or the secret could not be reached.
     #[error(transparent)]
     Unreachable(#[from] AwsError),
 }

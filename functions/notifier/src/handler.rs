@@ -5,12 +5,14 @@ use std::future::Future;
 use aws_lambda_events::sns::SnsEvent;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use lamplight_aws::AwsError;
+use lamplight_table::Table;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::context::Context;
 use crate::error::NotifierError;
-use crate::tell::{Incoming, Post, Untold, tell};
+use crate::receivers::Receivers;
+use crate::tell::{Incoming, Refusal, Untold, tell};
 
 /// The envelope that SNS puts into a queue.
 #[derive(Deserialize)]
@@ -33,15 +35,15 @@ impl DeadLetters for lamplight_aws::DeadLetters {
     }
 }
 
-/// Tells what an event holds. SQS gets back which messages are to come again; those that Slack refuses for good are put
-/// among the dead letters at once, where they are seen.
+/// Tells what an event holds. SQS gets back which messages are to come again; those that a receiver refuses for good
+/// are put among the dead letters at once, where they are seen.
 ///
 /// # Errors
 ///
 /// [`NotifierError`] if the whole event is to come again. What was told before is left out then.
-pub async fn handle<S: Post, D: DeadLetters>(
+pub async fn handle<R: Receivers, D: DeadLetters>(
     event: Value,
-    context: &Context<S, D>,
+    context: &Context<R, D>,
     now_ms: i64,
 ) -> Result<SqsBatchResponse, NotifierError> {
     let record = &event["Records"][0];
@@ -55,57 +57,83 @@ pub async fn handle<S: Post, D: DeadLetters>(
     Err(NotifierError::UnknownEvent("its records have neither Sns nor the source aws:sqs".to_owned()))
 }
 
-async fn handle_queue<S: Post, D: DeadLetters>(
+async fn handle_queue<R: Receivers, D: DeadLetters>(
     event: SqsEvent,
-    context: &Context<S, D>,
+    context: &Context<R, D>,
     now_ms: i64,
 ) -> Result<SqsBatchResponse, NotifierError> {
     let incoming: Vec<_> = event.records.iter().map(of_queue).collect();
     let mut response = SqsBatchResponse::default();
-    for untold in tell(&incoming, &context.table, &context.slack, now_ms).await? {
+    for untold in tell_all(&incoming, context, now_ms).await? {
         let message = &event.records[untold.position];
-        if !is_kept(message, &untold, &context.dead_letters).await {
+        let is_kept = untold.refusals.is_empty() || is_kept(message, &untold, &context.dead_letters).await;
+        if !is_kept || untold.waits {
             let mut failure = BatchItemFailure::default();
             failure.item_identifier = message.message_id.clone().unwrap_or_default();
             response.batch_item_failures.push(failure);
+        }
+        if is_kept && untold.waits {
+            give_up(&untold, &incoming[untold.position].carrier_id, &context.table, now_ms).await;
         }
     }
     Ok(response)
 }
 
+/// Tells all receivers. While it is not known who they are, everything waits.
+async fn tell_all<R: Receivers, D>(
+    incoming: &[Incoming],
+    context: &Context<R, D>,
+    now_ms: i64,
+) -> Result<Vec<Untold>, NotifierError> {
+    match context.receivers.list().await {
+        Ok(receivers) => Ok(tell(incoming, &context.table, &receivers, now_ms).await?),
+        Err(error) => {
+            tracing::error!(%error, "it is not known who is to be told");
+            Ok((0..incoming.len()).map(Untold::for_now).collect())
+        }
+    }
+}
+
 /// Puts a message that is refused for good among the dead letters; whether it is there.
 async fn is_kept<D: DeadLetters>(message: &SqsMessage, untold: &Untold, dead_letters: &D) -> bool {
-    let Some(reason) = &untold.refusal else {
-        return false;
-    };
-    let kept = dead_letters.keep(message.body.as_deref().unwrap_or_default(), reason).await;
+    let reasons: Vec<_> = untold.refusals.iter().map(|refusal| refusal.reason.as_str()).collect();
+    let kept = dead_letters.keep(message.body.as_deref().unwrap_or_default(), &reasons.join("; ")).await;
     if let Err(error) = &kept {
         tracing::error!(%error, "a message could not be put among the dead letters; it stays in its queue");
     }
     kept.is_ok()
 }
 
-/// What stands in a queue's message: SNS's envelope, or whatever somebody else has sent.
-fn of_queue(message: &SqsMessage) -> Incoming {
-    let body = message.body.clone().unwrap_or_default();
-    match serde_json::from_str::<Envelope>(&body) {
-        Ok(envelope) => {
-            Incoming { message_id: envelope.message_id, subject: envelope.subject, message: envelope.message }
+/// Who has refused a message that comes again for others is not asked again: it is among the dead letters once.
+async fn give_up(untold: &Untold, carrier_id: &str, table: &Table, now_ms: i64) {
+    for Refusal { posting_id, .. } in &untold.refusals {
+        if let Err(error) = table.give_up_posting(posting_id, carrier_id, now_ms).await {
+            tracing::error!(%error, posting_id, "the table has not heard of a refusal; the message is refused again");
         }
-        Err(_) => Incoming { message_id: message.message_id.clone().unwrap_or_default(), subject: None, message: body },
     }
 }
 
-async fn handle_topic<S: Post, D: DeadLetters>(
+/// What stands in a queue's message: SNS's envelope, or whatever somebody else has sent.
+fn of_queue(message: &SqsMessage) -> Incoming {
+    let body = message.body.clone().unwrap_or_default();
+    let carrier_id = message.message_id.clone().unwrap_or_default();
+    match serde_json::from_str::<Envelope>(&body) {
+        Ok(Envelope { message_id, subject, message }) => Incoming { message_id, carrier_id, subject, message },
+        Err(_) => Incoming { message_id: carrier_id.clone(), carrier_id, subject: None, message: body },
+    }
+}
+
+async fn handle_topic<R: Receivers, D: DeadLetters>(
     event: SnsEvent,
-    context: &Context<S, D>,
+    context: &Context<R, D>,
     now_ms: i64,
 ) -> Result<SqsBatchResponse, NotifierError> {
     let incoming = event.records.into_iter().map(|record| Incoming {
+        carrier_id: record.sns.message_id.clone(),
         message_id: record.sns.message_id,
         subject: record.sns.subject,
         message: record.sns.message,
     });
-    let untold = tell(&incoming.collect::<Vec<_>>(), &context.table, &context.slack, now_ms).await?;
+    let untold = tell_all(&incoming.collect::<Vec<_>>(), context, now_ms).await?;
     if untold.is_empty() { Ok(SqsBatchResponse::default()) } else { Err(NotifierError::Untold { count: untold.len() }) }
 }

@@ -1,20 +1,25 @@
-//! The notifier: alerts in, Slack messages out.
+//! The notifier: alerts in, messages to Slack and other receivers out.
 //!
 //! # Layout
 //!
 //! - [`context`]: what is made once
 //! - [`handler`]: SQS messages and SNS events
-//! - [`tell`]: what is told, once each, many at once as one
-//! - [`webhook`]: Slack's incoming webhook
+//! - [`tell`]: what is told, once each to each receiver, many at once as one
+//! - [`receivers`]: who is told
+//! - [`receiver`]: one of them, and what becomes of a message when it has a bad time
+//! - [`form`]: what each is sent: Slack, Teams, PagerDuty, Discord, a signed webhook
 
 pub mod context;
 mod error;
+pub mod form;
 pub mod handler;
+pub mod receiver;
+pub mod receivers;
 pub mod tell;
-pub mod webhook;
 
 pub use context::Context;
 pub use error::{NotifierError, PostError};
 pub use handler::{DeadLetters, handle};
-pub use tell::{Incoming, Post, Untold, tell};
-pub use webhook::Webhook;
+pub use receiver::Receiver;
+pub use receivers::{Named, Receivers};
+pub use tell::{Incoming, Post, Refusal, Untold, tell};

@@ -1,19 +1,40 @@
-//! What is told: each notice once, many at once as one message.
+//! What is told: each notice once to each receiver, many at once as one message.
 
 use std::future::Future;
+use std::time::{Duration, Instant};
 
-use lamplight_alerts::{Notice, SlackMessage};
+use futures_util::future::join_all;
+use lamplight_alerts::Notice;
 use lamplight_table::{Posting, Table, TableError};
 
 use crate::error::PostError;
+use crate::form::AtOnce;
 
 /// More notices than this at once become one message.
 const SINGLE: usize = 3;
 
-/// Where messages are posted.
+/// How long a run begins new posts: the function's 30 seconds without the time that the last one may take.
+const BEGINNING: Duration = Duration::from_secs(14);
+
+/// A receiver.
 pub trait Post: Send + Sync {
-    /// Posts a message.
-    fn post(&self, message: &SlackMessage) -> impl Future<Output = Result<(), PostError>> + Send;
+    /// Posts notices, which are as many as [`Post::at_once`] allows.
+    fn post(&self, notices: &[Notice]) -> impl Future<Output = Result<(), PostError>> + Send;
+
+    /// What it is called where people read of it.
+    fn name(&self) -> &str {
+        "the receiver"
+    }
+
+    /// What is appended to the ids of what it has been told. Nothing for the first one.
+    fn mark(&self) -> &str {
+        ""
+    }
+
+    /// How many notices it takes at once.
+    fn at_once(&self) -> AtOnce {
+        AtOnce::Digest
+    }
 }
 
 /// A message from the topic.
@@ -21,25 +42,40 @@ pub trait Post: Send + Sync {
 pub struct Incoming {
     /// The topic's id of the message.
     pub message_id: String,
+    /// What brings it, which has the same id when it comes again, and another when it is put through again.
+    pub carrier_id: String,
     /// Its subject.
     pub subject: Option<String>,
     /// Its text.
     pub message: String,
 }
 
-/// A message that could not be told.
+/// A message that could not be told to all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Untold {
     /// Its position among those that came.
     pub position: usize,
-    /// Why it would be refused again; nothing if another attempt may do.
-    pub refusal: Option<String>,
+    /// Who would refuse it again.
+    pub refusals: Vec<Refusal>,
+    /// Whether another attempt may do for some receiver.
+    pub waits: bool,
 }
 
 impl Untold {
-    const fn for_now(position: usize) -> Self {
-        Self { position, refusal: None }
+    /// A message for which another attempt may do.
+    #[must_use]
+    pub const fn for_now(position: usize) -> Self {
+        Self { position, refusals: Vec::new(), waits: true }
     }
+}
+
+/// One receiver's refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The id by which it is known what the receiver has been told.
+    pub posting_id: String,
+    /// Who refuses it, and why.
+    pub reason: String,
 }
 
 /// A notice that this process has the right to post.
@@ -49,61 +85,132 @@ struct Held {
     notice: Notice,
 }
 
-/// Tells what has not been told; what could not be.
+/// What a receiver has not been told: the position, and its refusal if it would refuse it again.
+type Left = (usize, Option<Refusal>);
+
+/// Tells each receiver what it has not been told; what could not be. They do not wait for each other.
 ///
 /// # Errors
 ///
 /// [`TableError`] if it is not known what has been told.
-pub async fn tell<S: Post>(
+pub async fn tell<R: Post>(
     incoming: &[Incoming],
     table: &Table,
-    slack: &S,
+    receivers: &[R],
     now_ms: i64,
 ) -> Result<Vec<Untold>, TableError> {
-    let mut held = Vec::new();
-    let mut untold = Vec::new();
-    for (position, message) in incoming.iter().enumerate() {
-        let notice = Notice::of(message.subject.as_deref(), &message.message);
-        let id = match &notice {
-            Notice::Alert(alert) => alert.alert_id.clone(),
-            Notice::Alarm(_) | Notice::Other { .. } => message.message_id.clone(),
-        };
-        match table.begin_posting(&id, now_ms).await? {
-            Posting::Mine => held.push(Held { position, id, notice }),
-            Posting::Done => tracing::info!(id, "told before"),
-            // The same alert may stand twice in one batch: the second is done when it comes again.
-            Posting::Busy => untold.push(Untold::for_now(position)),
-        }
-    }
-    for (message, held) in messages(held) {
-        match slack.post(&message).await {
-            Ok(()) => mark(&held, table, now_ms).await,
-            Err(error) => {
-                tracing::error!(%error, count = held.len(), "a message could not be posted");
-                let refusal = matches!(error, PostError::Refused { .. }).then(|| error.to_string());
-                untold.extend(held.iter().map(|held| Untold { position: held.position, refusal: refusal.clone() }));
+    let notices: Vec<_> = incoming.iter().map(|one| Notice::of(one.subject.as_deref(), &one.message)).collect();
+    let began = Instant::now();
+    let told = receivers.iter().map(|receiver| {
+        let telling = Telling { incoming, notices: &notices, table, receiver, now_ms, began };
+        async move { telling.tell().await }
+    });
+    let mut untold: Vec<Untold> = Vec::new();
+    for left in join_all(told).await {
+        for (position, refusal) in left? {
+            let at = untold.iter().position(|untold| untold.position == position);
+            let at = at.unwrap_or_else(|| {
+                untold.push(Untold { position, refusals: Vec::new(), waits: false });
+                untold.len() - 1
+            });
+            match refusal {
+                Some(refusal) => untold[at].refusals.push(refusal),
+                None => untold[at].waits = true,
             }
         }
     }
+    untold.sort_by_key(|untold| untold.position);
     Ok(untold)
 }
 
-/// What is posted: a message for each notice, or one for all.
-fn messages(held: Vec<Held>) -> Vec<(SlackMessage, Vec<Held>)> {
-    if held.len() > SINGLE {
-        let notices: Vec<_> = held.iter().map(|held| held.notice.clone()).collect();
-        vec![(SlackMessage::digest(&notices), held)]
-    } else {
-        held.into_iter().map(|held| (SlackMessage::of(&held.notice), vec![held])).collect()
-    }
+/// One receiver is told.
+struct Telling<'a, R> {
+    incoming: &'a [Incoming],
+    notices: &'a [Notice],
+    table: &'a Table,
+    receiver: &'a R,
+    now_ms: i64,
+    began: Instant,
 }
 
-/// Lets the table know what was posted. What it does not hear of is not told again for that: it would surely be twice,
-/// whereas it is published twice but rarely.
-async fn mark(held: &[Held], table: &Table, now_ms: i64) {
-    for Held { id, .. } in held {
-        if let Err(error) = table.finish_posting(id, now_ms).await {
-            tracing::error!(%error, id, "an alert was posted and the table has not heard of it");
+impl<R: Post> Telling<'_, R> {
+    async fn tell(&self) -> Result<Vec<Left>, TableError> {
+        let mut left = Vec::new();
+        let at_once = match self.receiver.at_once() {
+            AtOnce::Digest => self.incoming.len().max(1),
+            AtOnce::UpTo(most) => most.max(1),
+        };
+        let positions: Vec<_> = (0..self.incoming.len()).collect();
+        let mut is_overloaded = false;
+        for positions in positions.chunks(at_once) {
+            if is_overloaded || self.began.elapsed() > BEGINNING {
+                left.extend(positions.iter().map(|position| (*position, None)));
+                continue;
+            }
+            let held = self.hold(positions, &mut left).await?;
+            for held in self.messages(held) {
+                is_overloaded |= self.post(&held, &mut left).await;
+            }
+        }
+        Ok(left)
+    }
+
+    /// Takes the right to post these.
+    async fn hold(&self, positions: &[usize], left: &mut Vec<Left>) -> Result<Vec<Held>, TableError> {
+        let mut held = Vec::new();
+        for position in positions.iter().copied() {
+            let (incoming, notice) = (&self.incoming[position], &self.notices[position]);
+            let id = match notice {
+                Notice::Alert(alert) => &alert.alert_id,
+                Notice::Alarm(_) | Notice::Other { .. } => &incoming.message_id,
+            };
+            let id = format!("{id}{}", self.receiver.mark());
+            match self.table.begin_posting(&id, &incoming.carrier_id, self.now_ms).await? {
+                Posting::Mine => held.push(Held { position, id, notice: notice.clone() }),
+                Posting::Done => tracing::info!(id, receiver = self.receiver.name(), "told before"),
+                Posting::GivenUp => tracing::info!(id, receiver = self.receiver.name(), "refused before"),
+                // The same alert may stand twice in one batch: the second is done when it comes again.
+                Posting::Busy => left.push((position, None)),
+            }
+        }
+        Ok(held)
+    }
+
+    /// What is posted together: a message for each notice, or one for all.
+    fn messages(&self, held: Vec<Held>) -> Vec<Vec<Held>> {
+        if self.receiver.at_once() == AtOnce::Digest && held.len() <= SINGLE {
+            held.into_iter().map(|held| vec![held]).collect()
+        } else if held.is_empty() {
+            Vec::new()
+        } else {
+            vec![held]
+        }
+    }
+
+    /// Posts these together; whether the receiver has had too much.
+    async fn post(&self, held: &[Held], left: &mut Vec<Left>) -> bool {
+        let notices: Vec<_> = held.iter().map(|held| held.notice.clone()).collect();
+        let Err(error) = self.receiver.post(&notices).await else {
+            self.mark(held).await;
+            return false;
+        };
+        let receiver = self.receiver.name();
+        tracing::error!(%error, receiver, count = held.len(), "a message could not be posted");
+        let reason = matches!(error, PostError::Refused { .. }).then(|| format!("{receiver}: {error}"));
+        left.extend(held.iter().map(|held| {
+            let refusal = |reason: &String| Refusal { posting_id: held.id.clone(), reason: reason.clone() };
+            (held.position, reason.as_ref().map(refusal))
+        }));
+        matches!(error, PostError::Later { status: 429, .. })
+    }
+
+    /// Lets the table know what was posted. What it does not hear of is not told again for that: it would surely be
+    /// twice, whereas it is published twice but rarely.
+    async fn mark(&self, held: &[Held]) {
+        for Held { id, .. } in held {
+            if let Err(error) = self.table.finish_posting(id, self.now_ms).await {
+                tracing::error!(%error, id, "an alert was posted and the table has not heard of it");
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use lamplight_rollup::time::{from_rfc3339, rfc3339};
 
 use crate::alarm::Alarm;
 use crate::alert::{Alert, Reason, Severity};
+use crate::digest;
 use crate::links;
 use crate::notice::Notice;
 use crate::readable::{cut, excerpt, line};
@@ -24,6 +25,9 @@ const EXCERPT: usize = 1_500;
 
 /// Characters of a message that nobody knows, in a line.
 const NOTIFICATION: usize = 400;
+
+/// The sign of a message that nobody knows.
+pub(crate) const MESSAGE: &str = "💬";
 
 /// What a notice says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +60,27 @@ impl Brief {
             Notice::Alert(alert) => of_alert(alert),
             Notice::Alarm(alarm) => of_alarm(alarm),
             Notice::Other { subject, text } => of_other(subject.as_deref(), text),
+        }
+    }
+
+    /// What many notices say together, in so many characters besides the lead.
+    #[must_use]
+    pub fn digest(notices: &[Notice], characters: usize) -> Self {
+        digest::brief(notices, characters)
+    }
+
+    /// What says no more than this.
+    pub(crate) fn bare(icon: &'static str, lead: String) -> Self {
+        Self {
+            icon,
+            line: lead.clone(),
+            lead,
+            title: None,
+            said: None,
+            excerpt: None,
+            facts: Vec::new(),
+            links: Vec::new(),
+            issue: None,
         }
     }
 }
@@ -113,20 +138,15 @@ fn of_alarm(alarm: &Alarm) -> Brief {
     let place = [alarm.account.as_deref(), alarm.region.as_deref()].into_iter().flatten();
     let place = place.collect::<Vec<_>>().join(" · ");
     Brief {
-        icon,
         line: format!("{icon} {lead}{reason}"),
-        lead,
-        title: None,
         said: text(said.join("\n")),
-        excerpt: None,
         facts: facts(&[
             ("State before", alarm.old_state.as_deref()),
             ("Metric", alarm.metric.as_deref()),
             ("Changed at", alarm.at.as_deref()),
             ("Account and region", Some(&place)),
         ]),
-        links: Vec::new(),
-        issue: None,
+        ..Brief::bare(icon, lead)
     }
 }
 
@@ -134,17 +154,7 @@ fn of_other(subject: Option<&str>, message: &str) -> Brief {
     let lead = subject.and_then(|subject| text(line(subject, LINE)));
     let lead = lead.unwrap_or_else(|| "Message on the alert topic".to_owned());
     let line = text(line(message, NOTIFICATION)).map_or_else(|| lead.clone(), |message| format!("{lead}: {message}"));
-    Brief {
-        icon: "💬",
-        lead,
-        line,
-        title: None,
-        said: None,
-        excerpt: text(excerpt(message, EXCERPT)),
-        facts: Vec::new(),
-        links: Vec::new(),
-        issue: None,
-    }
+    Brief { line, excerpt: text(excerpt(message, EXCERPT)), ..Brief::bare(MESSAGE, lead) }
 }
 
 /// One line that says what, where and how serious.

@@ -2,7 +2,7 @@
 
 use lamplight_rollup::fingerprint::name;
 
-use crate::brief::{alarm_icon, headline, icon};
+use crate::brief::{Brief, MESSAGE, alarm_icon, headline, icon};
 use crate::notice::Notice;
 use crate::readable::{cut, line};
 use crate::slack::{SECTION, SlackMessage, context, escape, header, section};
@@ -23,8 +23,9 @@ pub(crate) fn digest(notices: &[Notice]) -> SlackMessage {
     if notices.len() <= LINES {
         page.list(String::new(), notices.iter().map(|notice| format!("• {}", escape(&headline(notice)))), "\n");
     } else {
-        for (kind, places) in kinds(notices) {
-            page.list(format!("{kind} · {}\n", places.len()), places.into_iter(), ", ");
+        for Kind { icon, name, places } in kinds(notices) {
+            let head = format!("{icon} *{name}* · {}\n", places.len());
+            page.list(head, places.iter().map(|place| escape(place)), ", ");
         }
     }
     let first = notices.iter().take(3).map(|notice| escape(&headline(notice))).collect::<Vec<_>>().join("; ");
@@ -36,27 +37,51 @@ pub(crate) fn digest(notices: &[Notice]) -> SlackMessage {
     SlackMessage { text: cut(&format!("{text}: {first}"), SECTION), blocks }
 }
 
+/// Many notices as lines of plain text, of so many characters at the most, for receivers without sections.
+pub(crate) fn brief(notices: &[Notice], characters: usize) -> Brief {
+    let lead = format!("{} alerts at once", notices.len());
+    let lines: Vec<_> = if notices.len() <= LINES {
+        notices.iter().map(headline).collect()
+    } else {
+        let line =
+            |kind: &Kind| format!("{} {} · {}: {}", kind.icon, kind.name, kind.places.len(), kind.places.join(", "));
+        kinds(notices).iter().map(line).collect()
+    };
+    let first = notices.iter().take(3).map(headline).collect::<Vec<_>>().join("; ");
+    let note = "\n… `lamplight issues` lists all";
+    let mut said = lines.join("\n");
+    if said.chars().count() > characters {
+        said = cut(&said, characters - note.chars().count()) + note;
+    }
+    Brief { line: format!("🔔 {lead}: {first}"), said: Some(said), ..Brief::bare("🔔", lead) }
+}
+
+/// A kind of notice.
+struct Kind {
+    icon: &'static str,
+    name: &'static str,
+    places: Vec<String>,
+}
+
 /// Each kind of notice with the names of its places, in the order of their appearance.
-fn kinds(notices: &[Notice]) -> Vec<(String, Vec<String>)> {
-    let mut kinds: Vec<(String, Vec<String>)> = Vec::new();
+fn kinds(notices: &[Notice]) -> Vec<Kind> {
+    let mut kinds: Vec<Kind> = Vec::new();
     for notice in notices {
-        let (kind, place) = kind_and_place(notice);
-        let place = escape(&line(place, NAME));
-        match kinds.iter_mut().find(|(known, _)| *known == kind) {
-            Some((_, places)) => places.push(place),
-            None => kinds.push((kind, vec![place])),
+        let (icon, name, place) = kind_and_place(notice);
+        let place = line(place, NAME);
+        match kinds.iter_mut().find(|kind| (kind.icon, kind.name) == (icon, name)) {
+            Some(kind) => kind.places.push(place),
+            None => kinds.push(Kind { icon, name, places: vec![place] }),
         }
     }
     kinds
 }
 
-fn kind_and_place(notice: &Notice) -> (String, &str) {
+fn kind_and_place(notice: &Notice) -> (&'static str, &'static str, &str) {
     match notice {
-        Notice::Alert(alert) => {
-            (format!("{} *{}*", icon(alert.severity), name(alert.issue.kind)), alert.issue.function.as_str())
-        }
-        Notice::Alarm(alarm) => (format!("{} *Alarms*", alarm_icon(alarm)), alarm.name.as_str()),
-        Notice::Other { subject, text } => ("*Messages*".to_owned(), subject.as_deref().unwrap_or(text)),
+        Notice::Alert(alert) => (icon(alert.severity), name(alert.issue.kind), &alert.issue.function),
+        Notice::Alarm(alarm) => (alarm_icon(alarm), "Alarms", &alarm.name),
+        Notice::Other { subject, text } => (MESSAGE, "Messages", subject.as_deref().unwrap_or(text)),
     }
 }
 

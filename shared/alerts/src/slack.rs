@@ -53,6 +53,15 @@ impl SlackMessage {
         Self { text: cut(&escape(&brief.line), SECTION), blocks }
     }
 
+    /// The message of one notice, or of many.
+    #[must_use]
+    pub fn telling(notices: &[Notice]) -> Self {
+        match notices {
+            [notice] => Self::of(notice),
+            _ => Self::digest(notices),
+        }
+    }
+
     /// One message for many notices.
     #[must_use]
     pub fn digest(notices: &[Notice]) -> Self {

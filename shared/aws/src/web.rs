@@ -57,7 +57,7 @@ fn connector() -> SharedHttpConnector {
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// The `Retry-After` header, in seconds.
+    /// The `Retry-After` header, in whole seconds.
     pub retry_after_s: Option<u64>,
     /// The body.
     pub body: String,
@@ -100,17 +100,25 @@ impl Web {
         Ok(config.build())
     }
 
-    /// Posts JSON. The URL is a secret: errors do not repeat it.
+    /// Posts JSON with further headers. The URL is a secret: errors do not repeat it.
     ///
     /// # Errors
     ///
     /// [`AwsError::Request`] for a URL that is none, [`AwsError::Unanswered`] if there was no answer.
-    pub async fn post_json(&self, url: &str, body: String) -> Result<Answer, AwsError> {
+    pub async fn post_json(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: String,
+    ) -> Result<Answer, AwsError> {
         let request = |reason: String| AwsError::Request { reason };
         let mut post = Request::new(SdkBody::from(body));
         post.set_method("POST").map_err(|error| request(error.to_string()))?;
         post.set_uri(url).map_err(|error| request(error.to_string()))?;
         post.headers_mut().insert("content-type", "application/json");
+        for (name, value) in headers {
+            post.headers_mut().insert(*name, value.clone());
+        }
         tokio::time::timeout(POST, self.answer(post))
             .await
             .unwrap_or_else(|_| Err(AwsError::Unanswered(format!("nothing came within {} s", POST.as_secs()))))
@@ -119,9 +127,28 @@ impl Web {
     async fn answer(&self, request: Request) -> Result<Answer, AwsError> {
         let answer = self.connector().call(request).await.map_err(|error| AwsError::Unanswered(error.to_string()))?;
         let status = answer.status().as_u16();
-        let retry_after_s = answer.headers().get("retry-after").and_then(|seconds| seconds.parse().ok());
+        let retry_after_s = answer.headers().get("retry-after").and_then(whole_seconds);
         let body = ByteStream::new(answer.into_body()).collect().await;
         let body = body.map_err(|error| AwsError::Unanswered(error.to_string()))?.into_bytes();
         Ok(Answer { status, retry_after_s, body: String::from_utf8_lossy(&body).into_owned() })
+    }
+}
+
+/// Some services answer with a fraction of a second, which is rounded up.
+fn whole_seconds(text: &str) -> Option<u64> {
+    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let rest = u64::from(fraction.bytes().any(|digit| digit != b'0'));
+    whole.parse::<u64>().ok().map(|whole| whole.saturating_add(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_read_in_whole_seconds() {
+        for (text, seconds) in [("1", Some(1)), ("0.4", Some(1)), ("2.0", Some(2)), ("soon", None), ("", None)] {
+            assert_eq!(whole_seconds(text), seconds, "{text}");
+        }
     }
 }

@@ -279,9 +279,9 @@ async fn a_transaction_is_the_union_of_its_members() {
 async fn an_alert_is_posted_by_one_and_once() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let table = embedded.table();
-    assert_eq!(table.begin_posting("a", NOW_MS).await.unwrap(), Posting::Mine);
-    assert_eq!(table.begin_posting("a", NOW_MS + 1_000).await.unwrap(), Posting::Busy);
-    assert_eq!(table.begin_posting("a", NOW_MS + 100_000).await.unwrap(), Posting::Mine);
+    assert_eq!(table.begin_posting("a", "q1", NOW_MS).await.unwrap(), Posting::Mine);
+    assert_eq!(table.begin_posting("a", "q1", NOW_MS + 1_000).await.unwrap(), Posting::Busy);
+    assert_eq!(table.begin_posting("a", "q1", NOW_MS + 100_000).await.unwrap(), Posting::Mine);
     table.finish_posting("a", NOW_MS).await.unwrap();
-    assert_eq!(table.begin_posting("a", NOW_MS + 200_000).await.unwrap(), Posting::Done);
+    assert_eq!(table.begin_posting("a", "q1", NOW_MS + 200_000).await.unwrap(), Posting::Done);
 }

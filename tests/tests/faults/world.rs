@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use lamplight_alerts::{Publish, SlackMessage};
+use lamplight_alerts::{Notice, Publish, SlackMessage};
 use lamplight_embedded::{Embedded, TABLE};
 use lamplight_logs::{Delivery, Limits};
 use lamplight_notifier::{Post, PostError};
@@ -82,9 +82,9 @@ struct Slack<'w> {
     has_posted: AtomicBool,
 }
 
-impl Post for Slack<'_> {
-    async fn post(&self, message: &SlackMessage) -> Result<(), PostError> {
-        let said = serde_json::to_vec(message).unwrap();
+impl Post for &Slack<'_> {
+    async fn post(&self, notices: &[Notice]) -> Result<(), PostError> {
+        let said = serde_json::to_vec(&SlackMessage::telling(notices)).unwrap();
         let take = async {
             self.has_posted.store(true, Ordering::SeqCst);
             let is_heard = *self.told.posts.lock().unwrap().entry(self.alert_id.clone()).or_default();
@@ -260,14 +260,14 @@ impl World {
         let slack = Slack { process: process.clone(), told: &self.told, alert_id: alert_id.clone(), has_posted };
         let context = lamplight_notifier::Context {
             table: table(&process, &self.embedded),
-            slack,
+            receivers: &slack,
             dead_letters: &DeadLetters::default(),
         };
         let event = queue_event(std::slice::from_ref(message));
         let handled = process.live(Box::pin(lamplight_notifier::handle(event, &context, self.now_ms))).await;
         let is_told = matches!(handled, Some(Ok(answer)) if failures(&answer).is_empty());
         let is_heard = self.is_heard(&alert_id).await;
-        context.slack.is_done();
+        slack.is_done();
         if is_told {
             match self.told.posts.lock().unwrap().get_mut(&alert_id) {
                 Some(heard) => *heard = is_heard,

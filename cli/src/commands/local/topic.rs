@@ -1,44 +1,66 @@
-//! What stands for SNS, SQS and Slack: alerts go straight to the notifier, which posts or prints them.
+//! What stands for SNS and SQS: alerts go straight to the notifier, which posts or prints them.
 
 use std::sync::Arc;
 
-use lamplight_alerts::{Alert, Publish, SlackMessage, plain};
+use lamplight_alerts::{Alert, Notice, Publish, SlackMessage, plain};
 use lamplight_aws::Web;
 use lamplight_aws::clock::now_ms;
-use lamplight_notifier::{Incoming, Post, PostError, Webhook, tell};
+use lamplight_notifier::form::AtOnce;
+use lamplight_notifier::{Incoming, Post, PostError, Receiver, receivers, tell};
 use lamplight_table::{Table, TableError};
 
 use crate::arguments::{LocalArguments, Output};
 use crate::output::{note, print};
 
 /// Where messages go on one machine.
-pub enum Slack {
-    /// To a webhook.
-    Webhook(Webhook),
+pub enum Local {
+    /// To a receiver.
+    Posted(Receiver),
     /// To the terminal: beside the result, or before it.
     Printed(Output),
 }
 
-impl Post for Slack {
-    async fn post(&self, message: &SlackMessage) -> Result<(), PostError> {
+impl Post for Local {
+    async fn post(&self, notices: &[Notice]) -> Result<(), PostError> {
         match self {
-            Self::Webhook(webhook) => webhook.post(message).await,
+            Self::Posted(receiver) => receiver.post(notices).await,
             Self::Printed(Output::Json) => {
-                note(plain::text(message) + "\n");
+                note(plain::text(&SlackMessage::telling(notices)) + "\n");
                 Ok(())
             }
             // Nobody can be told that nobody reads.
             Self::Printed(Output::Table) => {
-                let _ = print(plain::text(message) + "\n");
+                let _ = print(plain::text(&SlackMessage::telling(notices)) + "\n");
                 Ok(())
             }
+        }
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Posted(receiver) => receiver.name(),
+            Self::Printed(_) => "the terminal",
+        }
+    }
+
+    fn mark(&self) -> &str {
+        match self {
+            Self::Posted(receiver) => receiver.mark(),
+            Self::Printed(_) => "",
+        }
+    }
+
+    fn at_once(&self) -> AtOnce {
+        match self {
+            Self::Posted(receiver) => receiver.at_once(),
+            Self::Printed(_) => AtOnce::Digest,
         }
     }
 }
 
 /// The topic and all that is behind it.
 #[derive(Clone)]
-pub struct LocalTopic(Arc<(Table, Slack)>);
+pub struct LocalTopic(Arc<(Table, Vec<Local>)>);
 
 /// Why an alert could not be told.
 #[derive(Debug, thiserror::Error)]
@@ -54,11 +76,11 @@ pub enum Untold {
 impl LocalTopic {
     /// The topic of this machine.
     pub fn new(table: Table, arguments: &LocalArguments) -> Self {
-        let slack = match &arguments.slack_webhook {
-            Some(url) => Slack::Webhook(Webhook::of_url(Web::default(), url.clone())),
-            None => Slack::Printed(arguments.output),
+        let receivers = match &arguments.slack_webhook {
+            Some(lines) => receivers::of_value(&Web::default(), lines, None).into_iter().map(Local::Posted).collect(),
+            None => vec![Local::Printed(arguments.output)],
         };
-        Self(Arc::new((table, slack)))
+        Self(Arc::new((table, receivers)))
     }
 }
 
@@ -67,9 +89,10 @@ impl Publish for LocalTopic {
 
     async fn publish(&self, message: &str) -> Result<(), Untold> {
         let message_id = Alert::parse(message).map(|alert| alert.alert_id).unwrap_or_default();
-        let incoming = Incoming { message_id, subject: None, message: message.to_owned() };
-        let (table, slack) = &*self.0;
-        let untold = tell(&[incoming], table, slack, now_ms()).await?;
+        let carrier_id = message_id.clone();
+        let incoming = Incoming { message_id, carrier_id, subject: None, message: message.to_owned() };
+        let (table, receivers) = &*self.0;
+        let untold = tell(&[incoming], table, receivers, now_ms()).await?;
         if untold.is_empty() { Ok(()) } else { Err(Untold::Post) }
     }
 }

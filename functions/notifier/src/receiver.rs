@@ -1,0 +1,129 @@
+//! One receiver: its form, and how it is posted to when it has a bad time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lamplight_alerts::Notice;
+use lamplight_aws::Web;
+use lamplight_aws::clock::now_ms;
+use lamplight_aws::secret::Secret;
+
+use crate::error::PostError;
+use crate::form::{AtOnce, Form, digest, named};
+use crate::tell::Post;
+
+/// Posts of one message in one run; after that the queue keeps it.
+const ATTEMPTS: usize = 3;
+
+/// The longest wait that a receiver is given within a run.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Characters of an answer that are repeated.
+const REASON: usize = 100;
+
+/// A receiver.
+pub struct Receiver {
+    web: Web,
+    /// Its line among those that name receivers.
+    line: usize,
+    /// Nothing if the line names none.
+    form: Option<Box<dyn Form>>,
+    secret: Option<Arc<Secret>>,
+    name: String,
+    mark: String,
+}
+
+impl Receiver {
+    /// The receiver that a line names, alone.
+    #[must_use]
+    pub fn of_line(web: Web, line: &str) -> Self {
+        Self::in_line(web, 1, named(line), None)
+    }
+
+    /// A receiver of this form, alone.
+    #[must_use]
+    pub fn new(web: Web, form: Box<dyn Form>) -> Self {
+        Self::in_line(web, 1, Some(form), None)
+    }
+
+    /// A receiver of this form in this line, the first of which is 1, of a secret.
+    #[must_use]
+    pub fn in_line(web: Web, line: usize, form: Option<Box<dyn Form>>, secret: Option<Arc<Secret>>) -> Self {
+        let kind = form.as_ref().map_or("a receiver that is not named", |form| form.name());
+        let address = form.as_ref().map_or("", |form| form.address());
+        let is_first = line == 1;
+        let name = if is_first { kind.to_owned() } else { format!("{kind} (line {line})") };
+        let mark = if is_first { String::new() } else { format!(".{}", digest(&format!("{kind}\n{address}"), 6)) };
+        Self { web, line, form, secret, name, mark }
+    }
+
+    /// Whether the secret names another receiver in this line by now: one that was replaced is refused.
+    async fn replacement(&self) -> Result<Option<Box<dyn Form>>, PostError> {
+        let (Some(secret), Some(form)) = (&self.secret, &self.form) else {
+            return Ok(None);
+        };
+        secret.forget().await;
+        let value = secret.value().await?;
+        let now = lines(&value).nth(self.line - 1).and_then(named);
+        Ok(now.filter(|now| (now.name(), now.address()) != (form.name(), form.address())))
+    }
+}
+
+/// The lines that name receivers.
+pub(crate) fn lines(value: &str) -> impl Iterator<Item = &str> {
+    value.lines().map(str::trim).filter(|line| !line.is_empty())
+}
+
+impl Post for Receiver {
+    async fn post(&self, notices: &[Notice]) -> Result<(), PostError> {
+        let mut replacement = None;
+        let mut attempt = 1;
+        let form = self.form.as_ref().ok_or(PostError::Unnamed { line: self.line })?;
+        let Some(mut outgoing) = form.request(notices, now_ms()) else {
+            return Ok(());
+        };
+        loop {
+            let form = replacement.as_ref().unwrap_or(form);
+            let answer = self.web.post_json(&outgoing.url, &outgoing.headers, outgoing.body.clone()).await?;
+            // An answer may repeat what it was asked.
+            let reason = answer.body.replace(form.address(), "‹secret›").chars().take(REASON).collect::<String>();
+            let status = answer.status;
+            let wait = Duration::from_secs(answer.retry_after_s.unwrap_or(1));
+            match status {
+                200..=299 => return Ok(()),
+                429 if attempt < ATTEMPTS && wait <= LONGEST_WAIT => tokio::time::sleep(wait).await,
+                429 | 500.. => return Err(PostError::Later { status, reason }),
+                400 if attempt == 1 => match form.plainer(notices, &reason) {
+                    Some(plainer) => outgoing = plainer,
+                    None => return Err(PostError::Refused { status, reason }),
+                },
+                401 | 403 | 404 | 410 if attempt == 1 => match self.replacement().await? {
+                    // The first has the same mark whatever it is; of another it is to be seen what it has.
+                    Some(_) if self.line > 1 => return Err(PostError::Later { status, reason }),
+                    Some(form) => match form.request(notices, now_ms()) {
+                        Some(request) => {
+                            outgoing = request;
+                            replacement = Some(form);
+                        }
+                        None => return Ok(()),
+                    },
+                    None => return Err(PostError::Refused { status, reason }),
+                },
+                _ => return Err(PostError::Refused { status, reason }),
+            }
+            attempt += 1;
+        }
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn mark(&self) -> &str {
+        &self.mark
+    }
+
+    fn at_once(&self) -> AtOnce {
+        self.form.as_ref().map_or(AtOnce::Digest, |form| form.at_once())
+    }
+}

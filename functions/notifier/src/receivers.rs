@@ -1,0 +1,62 @@
+//! Who is told: the receivers that a secret names, one a line.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use lamplight_aws::Web;
+use lamplight_aws::secret::Secret;
+
+use crate::error::PostError;
+use crate::form::named;
+use crate::receiver::{Receiver, lines};
+use crate::tell::Post;
+
+/// Who is told.
+pub trait Receivers: Send + Sync {
+    /// One of them.
+    type Receiver: Post;
+
+    /// All of them, as they are at the moment.
+    fn list(&self) -> impl Future<Output = Result<Vec<Self::Receiver>, PostError>> + Send;
+}
+
+/// A receiver alone.
+impl<P: Post + Copy> Receivers for P {
+    type Receiver = P;
+
+    async fn list(&self) -> Result<Vec<P>, PostError> {
+        Ok(vec![*self])
+    }
+}
+
+/// The receivers that a secret names.
+#[derive(Debug)]
+pub struct Named {
+    web: Web,
+    secret: Arc<Secret>,
+}
+
+impl Named {
+    /// The receivers that this secret names.
+    #[must_use]
+    pub fn new(web: Web, secret: Secret) -> Self {
+        Self { web, secret: Arc::new(secret) }
+    }
+}
+
+impl Receivers for Named {
+    type Receiver = Receiver;
+
+    async fn list(&self) -> Result<Vec<Receiver>, PostError> {
+        let value = self.secret.value().await?;
+        Ok(of_value(&self.web, &value, Some(&self.secret)))
+    }
+}
+
+/// The receivers that a text names, one a line. The same line twice is one receiver.
+#[must_use]
+pub fn of_value(web: &Web, value: &str, secret: Option<&Arc<Secret>>) -> Vec<Receiver> {
+    let mut seen = std::collections::HashSet::new();
+    let lines = lines(value).enumerate().filter(|(_, line)| seen.insert(*line));
+    lines.map(|(i, line)| Receiver::in_line(web.clone(), i + 1, named(line), secret.cloned())).collect()
+}
