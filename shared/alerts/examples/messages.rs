@@ -98,7 +98,7 @@ fn alarms(text: &str) -> Vec<(&'static str, Notice)> {
 fn notices(text: &str) -> Vec<(String, Notice)> {
     let mut notices = Vec::new();
     for detection in DETECTIONS {
-        for reason in [Reason::New, Reason::Regressed] {
+        for reason in [Reason::New, Reason::Regressed, Reason::Escalating] {
             notices.push((format!("{reason:?} {}", detection.name()), alert("mailer", detection, reason, text)));
         }
     }

@@ -92,6 +92,7 @@ fn of_alert(alert: &Alert) -> Brief {
     let what = match alert.reason {
         Reason::New => kind.to_owned(),
         Reason::Regressed => format!("{kind} is back"),
+        Reason::Escalating => format!("{kind} escalates"),
     };
     let place = format!("{what} in {}", line(&issue.function, FUNCTION));
     let often = often(alert);
@@ -125,7 +126,7 @@ fn often(alert: &Alert) -> String {
         (None, _) => times,
         (Some(at), Reason::Regressed) => format!("{times}, first seen {at}"),
         (Some(at), Reason::New) if alert.issue.count == 1 => format!("{times} at {at}"),
-        (Some(at), Reason::New) => format!("{times} since {at}"),
+        (Some(at), Reason::New | Reason::Escalating) => format!("{times} since {at}"),
     }
 }
 
