@@ -176,7 +176,7 @@ async fn an_alert_that_was_published_without_anybody_knowing_is_told_once() {
     let slack = Slack::default();
     let notifier = lamplight_notifier::Context {
         table: stack.embedded.table(),
-        slack: &slack,
+        receivers: &slack,
         dead_letters: &DeadLetters::default(),
     };
     for (i, message) in told.iter().enumerate() {

@@ -61,7 +61,7 @@ async fn many_functions_that_fail_at_once_are_one_message_that_lists_them() {
     let alerts: Vec<Value> = told.take();
     assert_eq!(alerts.len(), names.len());
     let (slack, dead_letters) = (Slack::default(), DeadLetters::default());
-    let notifier = Context { table: embedded.table(), slack: &slack, dead_letters: &dead_letters };
+    let notifier = Context { table: embedded.table(), receivers: &slack, dead_letters: &dead_letters };
     let answer = lamplight_notifier::handle(queue_event(&alerts), &notifier, START_MS).await.unwrap();
     assert_eq!(failures(&answer), [""; 0]);
     let posts = slack.taken();
