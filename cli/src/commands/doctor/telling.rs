@@ -2,6 +2,7 @@
 //! nothing is posted to it from here.
 
 use aws_sdk_ssm::types::{Parameter, ParameterType};
+use lamplight_notifier::form::named;
 
 use super::Finding;
 use crate::account::Refusal;
@@ -33,22 +34,21 @@ pub async fn findings(stack: &Stack, sends_test: bool) -> Vec<Finding> {
 
 fn of_parameter(name: &str, parameter: Option<&Parameter>) -> Finding {
     let value = parameter.and_then(Parameter::value).unwrap_or_default().trim();
-    if !is_url(value) {
-        let what = format!("the parameter {name} holds no URL");
+    let lines: Vec<_> = value.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if let Some(wrong) = lines.iter().position(|line| named(line).is_none()) {
+        let what = format!("line {} of the parameter {name} names no receiver", wrong + 1);
         return Finding::error(CHECK, what).mended_by(put(name));
+    }
+    if lines.is_empty() {
+        return Finding::error(CHECK, format!("the parameter {name} names no receiver")).mended_by(put(name));
     }
     let is_secure = parameter.and_then(Parameter::r#type) == Some(&ParameterType::SecureString);
     if !is_secure && !name.starts_with(SECRET) {
         let what = format!("the parameter {name} is not encrypted: the webhook is a secret");
         return Finding::warning(CHECK, what).mended_by(put(name));
     }
-    Finding::ok(CHECK, format!("the parameter {name} holds a URL"))
-}
-
-/// Plain HTTP is for what stands for Slack on one machine.
-fn is_url(value: &str) -> bool {
-    let rest = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
-    rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
+    let who: Vec<_> = lines.iter().filter_map(|line| named(line)).map(|form| form.name()).collect();
+    Finding::ok(CHECK, format!("the parameter {name} names {}", who.join(", ")))
 }
 
 fn of_refusal(name: &str, refusal: &Refusal) -> Finding {
@@ -117,7 +117,9 @@ mod tests {
         let open = found(url, ParameterType::String, PARAMETER);
         assert_eq!(open.severity, Severity::Warning);
         assert_eq!(found(url, ParameterType::String, "/aws/reference/secretsmanager/x").severity, Severity::Ok);
-        for odd in ["", "xyzzy", "https://", "https://a b"] {
+        let several = format!("{url}\npagerduty:0123xyzzy");
+        assert_eq!(found(&several, ParameterType::SecureString, PARAMETER).severity, Severity::Ok);
+        for odd in ["", "xyzzy", "https://", "https://a b", "https://a.example\nxyzzy"] {
             let finding = found(odd, ParameterType::SecureString, PARAMETER);
             assert_eq!(finding.severity, Severity::Error, "{odd}");
         }
