@@ -47,7 +47,11 @@ impl Stack {
     }
 
     fn keeper(&self) -> lamplight_keeper::Context<&Topic> {
-        lamplight_keeper::Context { table: self.embedded.table(), topic: &self.topic }
+        lamplight_keeper::Context {
+            table: self.embedded.table(),
+            topic: &self.topic,
+            emails: lamplight_alerts::Emails::Show,
+        }
     }
 
     /// Says that all issues were mended at this time.

@@ -34,12 +34,21 @@ fn analysis(payloads: &[Value]) -> Value {
     run.json()
 }
 
+/// Without the states of issues: the keeper lets what is two days old go on and escalate whenever it comes to it.
+fn stateless(list: &Value) -> Value {
+    let mut list = list.clone();
+    for member in list.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        member.remove("state");
+    }
+    list
+}
+
 /// Compares what the reading commands say with what `analyze` says of the same deliveries.
 fn assert_held(local: &Local, expected: &Value) {
     for member in ["functions", "issues", "transactions"] {
         let run = local.read(&[member, "--since", &since()]);
         assert_eq!(run.status, Some(0), "{run:?}");
-        assert_eq!(run.json()[member], expected[member], "{member}");
+        assert_eq!(stateless(&run.json()[member]), stateless(&expected[member]), "{member}");
         assert_ne!(expected[member].as_array().map(Vec::len), Some(0), "the test has no {member}");
     }
 }

@@ -33,13 +33,14 @@ pub async fn run(arguments: LocalArguments) -> Result<ExitCode, CliError> {
     log.with_target(false).init();
     let embedded = Embedded::start(arguments.dynamodb_port, arguments.data.as_deref()).await?;
     let topic = LocalTopic::new(embedded.table(), &arguments);
+    let emails = lamplight_alerts::Emails::Show;
     let context = ParserContext {
         table: embedded.table(),
         topic: topic.clone(),
         region: arguments.place.region(),
         own_log_groups: HashSet::new(),
         error_logs: ErrorLogs::Raise,
-        emails: lamplight_alerts::Emails::Show,
+        emails,
         limits: Limits::default(),
         bounds: Bounds::default(),
     };
@@ -55,7 +56,7 @@ pub async fn run(arguments: LocalArguments) -> Result<ExitCode, CliError> {
     let read = files::read(&arguments, &context).await?;
     note(format!("table      {} (table {})", embedded.url(), lamplight_embedded::TABLE));
     note(format!("deliveries http://{}{}", listener.local_addr().map_err(listening)?, server::INVOKE));
-    tokio::spawn(keep(lamplight_keeper::Context { table: embedded.table(), topic }));
+    tokio::spawn(keep(lamplight_keeper::Context { table: embedded.table(), topic, emails }));
     tokio::select! {
         served = server::serve(listener, Arc::new(context)) => served.map_err(listening)?,
         _ = tokio::signal::ctrl_c() => {}

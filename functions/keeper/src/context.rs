@@ -1,6 +1,7 @@
 //! What the keeper makes once, at its cold start.
 
-use lamplight_aws::environment::variable;
+use lamplight_alerts::Emails;
+use lamplight_aws::environment::{switch, variable};
 use lamplight_aws::{AwsError, Topic, Web};
 use lamplight_table::Table;
 
@@ -11,6 +12,8 @@ pub struct Context<P> {
     pub table: Table,
     /// Where alerts are published.
     pub topic: P,
+    /// Whether e-mail addresses are masked in alerts.
+    pub emails: Emails,
 }
 
 impl Context<Topic> {
@@ -22,6 +25,7 @@ impl Context<Topic> {
     pub fn from_environment() -> Result<Self, AwsError> {
         let web = Web::default();
         let table = Table::new(aws_sdk_dynamodb::Client::new(&web.config()?), variable("TABLE_NAME")?);
-        Ok(Self { table, topic: Topic::from_environment(&web)? })
+        let emails = if switch("MASK_EMAILS")? == Some(true) { Emails::Mask } else { Emails::Show };
+        Ok(Self { table, topic: Topic::from_environment(&web)?, emails })
     }
 }

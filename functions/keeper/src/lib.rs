@@ -1,5 +1,5 @@
-//! The keeper: once a minute, what time brings about. Minutes become hours and days, and alerts that were claimed but
-//! not published are sent.
+//! The keeper: once a minute, what time brings about. Minutes become hours and days, alerts that were claimed but not
+//! published are sent, people are told of issues that escalate, and once an hour issues age.
 
 pub mod context;
 mod error;

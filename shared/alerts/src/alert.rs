@@ -22,6 +22,8 @@ pub enum Reason {
     New,
     /// It was resolved and has come back.
     Regressed,
+    /// It occurs ten times as often as people were told, or more often than it was muted for.
+    Escalating,
 }
 
 /// How much it matters.
@@ -75,12 +77,12 @@ pub struct Alert {
     pub reason: Reason,
     /// How much it matters.
     pub severity: Severity,
-    /// The issue. Its count is that of the delivery that raised it.
+    /// The issue. Its count is that of the delivery that raised it; where it escalates, that since it was opened.
     pub issue: IssueSummary,
 }
 
 impl Alert {
-    /// The alert of an issue that occurred so often in the delivery that raised it. Secrets are masked in what was
+    /// The alert of an issue that occurred so often. Secrets are masked in what was
     /// logged.
     #[must_use]
     pub fn new(
@@ -94,6 +96,7 @@ impl Alert {
         let state = match reason {
             Reason::New => State::New,
             Reason::Regressed => State::Regressed,
+            Reason::Escalating => State::Escalating,
         };
         let summary = IssueSummary::of(fingerprint, issue, state, count);
         let message = cut(&mask(&summary.sample.message, emails), EXCERPT_BYTES).to_owned();

@@ -75,6 +75,7 @@ fn of_alert(alert: &Alert) -> SlackMessage {
     let what = match alert.reason {
         Reason::New => name(issue.kind).to_owned(),
         Reason::Regressed => format!("{} is back", name(issue.kind)),
+        Reason::Escalating => format!("{} escalates", name(issue.kind)),
     };
     let title = format!("{} {what} in {}", icon(alert.severity), issue.function);
     let times = if issue.count == 1 { "once".to_owned() } else { format!("{} times", issue.count) };

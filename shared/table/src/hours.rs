@@ -62,10 +62,15 @@ impl Pending {
         let minutes_marked = (now_ms - self.marked_ms).div_euclid(Span::Minute.ms());
         minutes_marked < 2 || minutes_marked % PACE_MINUTES == 0
     }
+
+    /// Whether no process relies on the mark any more.
+    const fn is_last(&self, now_ms: i64) -> bool {
+        self.marked_ms + MARK_KEPT_MS < now_ms
+    }
 }
 
 /// A minute in an hour: its start, and when it was first written.
-type Incarnation = (i64, i64);
+pub(crate) type Incarnation = (i64, i64);
 
 impl Table {
     /// Says that minutes of these functions in these hours are about to be written.
@@ -109,22 +114,36 @@ impl Table {
     ///
     /// [`TableError::Call`]. Doing it again is harmless.
     pub async fn roll_up(&self, pending: &Pending, now_ms: i64) -> Result<(), TableError> {
+        self.compute(pending, now_ms).await?;
+        self.settle(pending, now_ms).await
+    }
+
+    /// Computes an hour and its day, and leaves the mark.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`]. Doing it again is harmless.
+    pub async fn compute(&self, pending: &Pending, now_ms: i64) -> Result<(), TableError> {
         let (function, hour) = (&pending.function, pending.hour);
         let known = self.get(&keys::function(function), &hour.to_string()).await?;
         let parts = self.hour_parts(function, hour, known.as_ref()).await?;
-        let is_last = pending.marked_ms + MARK_KEPT_MS < now_ms;
         let mut item = rolled_up(function, hour, parts.values());
         item.insert(EXPIRES_AT.to_owned(), number((hour.end_ms().max(now_ms) + HOUR_KEPT_MS) / 1000));
         // What it has of each minute makes it ten times as large, and is needed when the minutes expire.
-        if is_last || known.as_ref().is_some_and(|known| known.contains_key(PARTS)) {
+        if pending.is_last(now_ms) || known.as_ref().is_some_and(|known| known.contains_key(PARTS)) {
             item.insert(PARTS.to_owned(), AttributeValue::M(encode(&parts)));
         }
         self.renew(known.as_ref(), item, now_ms).await?;
-        self.roll_up_day(function, hour.within(Span::Day), now_ms).await?;
-        if is_last {
-            self.unmark(pending).await?;
-        }
-        Ok(())
+        self.roll_up_day(function, hour.within(Span::Day), now_ms).await
+    }
+
+    /// Takes the mark of an hour that was computed away if no process relies on it any more.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`]; the hour is then computed again.
+    pub async fn settle(&self, pending: &Pending, now_ms: i64) -> Result<(), TableError> {
+        if pending.is_last(now_ms) { self.unmark(pending).await } else { Ok(()) }
     }
 
     /// Days stay: one whose hours have begun to expire is left as it is.
@@ -187,7 +206,7 @@ impl Table {
     }
 
     /// What is known of each minute of an hour: what the hour has, renewed by the minutes that stand.
-    async fn hour_parts(
+    pub(crate) async fn hour_parts(
         &self,
         function: &FunctionKey,
         hour: Bucket,
@@ -260,7 +279,7 @@ impl Table {
     }
 
     /// The items of one span in a time, by their start.
-    async fn buckets(
+    pub(crate) async fn buckets(
         &self,
         function: &FunctionKey,
         span: Span,

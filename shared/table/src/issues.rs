@@ -5,6 +5,8 @@
 //! the delivery that claimed it publishes again while that item stands; the keeper sends what is left. Nothing is claimed
 //! or published of an issue that is muted.
 
+mod age;
+mod escalate;
 mod history;
 mod item;
 mod life;
@@ -66,6 +68,14 @@ pub enum Claimed {
     Beyond,
 }
 
+/// Whether occurrences count towards an escalation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counting {
+    Live,
+    /// They are of the past: nobody is told of them.
+    Past,
+}
+
 /// What a transaction came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Written {
@@ -99,7 +109,7 @@ impl Table {
             let claim = match self.update_latest(fingerprint, issue).await? {
                 Some(item) if is_regression(&item, issue) => Claim::Regressed,
                 Some(item) => {
-                    self.put_back_first_seen(fingerprint, &item, issue).await?;
+                    self.put_back_first_seen(fingerprint, &item, issue, Counting::Live).await?;
                     return self.claimed(fingerprint, issue, &item, &alert_id, now_ms).await;
                 }
                 None => Claim::New,
@@ -165,17 +175,23 @@ impl Table {
         fingerprint: Fingerprint,
         item: &Item,
         issue: &Issue,
+        counting: Counting,
     ) -> Result<(), TableError> {
         let first_seen = rfc3339(issue.first_seen_ms);
         if get_text(item, "first_seen").is_some_and(|known| known <= first_seen.as_str()) {
             return Ok(());
         }
+        let is_opened = counting == Counting::Live && get_text(item, RESOLVED_AT).is_none();
         let updated = self
             .client
             .update_item()
             .table_name(&self.name)
             .set_key(Some(key(&keys::issue(fingerprint), keys::ISSUE_ITEM)))
-            .update_expression("SET first_seen = :first_seen")
+            .update_expression(if is_opened {
+                "SET first_seen = :first_seen, opened_at = :first_seen"
+            } else {
+                "SET first_seen = :first_seen"
+            })
             .condition_expression("first_seen > :first_seen")
             .expression_attribute_values(":first_seen", text(first_seen))
             .send()

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use lamplight_alerts::{Publish, SlackMessage};
+use lamplight_alerts::{Emails, Publish, SlackMessage};
 use lamplight_embedded::{Embedded, TABLE};
 use lamplight_logs::{Delivery, Limits};
 use lamplight_notifier::{Post, PostError};
-use lamplight_rollup::{Bounds, ErrorLogs, Ledger, Rollup};
+use lamplight_rollup::summary::occurrences;
+use lamplight_rollup::{Bounds, ErrorLogs, Ledger, Rollup, State};
 use lamplight_table::{Table, Tuning};
 use lamplight_tests::calls::{seeded_calls, streams};
 use lamplight_tests::delivery::{Envelope, Random, Stream, batch};
@@ -23,6 +24,8 @@ pub const START_MS: i64 = 1_795_164_000_000;
 
 /// What passes between one thing and the next: longer than a process holds what it has claimed.
 const STEP_MS: i64 = 200_000;
+
+const MINUTE_MS: i64 = 60_000;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -192,7 +195,8 @@ impl World {
             self.deliver(&[delivery]).await;
         }
         self.settle().await;
-        self.check().await.map_err(|wrong| format!("after the repetition of everything: {wrong}"))
+        self.check().await.map_err(|wrong| format!("after the repetition of everything: {wrong}"))?;
+        self.age().await
     }
 
     /// Waits until nobody has anything left to do.
@@ -202,6 +206,28 @@ impl World {
             self.keep().await;
             self.notify().await;
         }
+        // An hour is computed every quarter, and those who were told of an escalation are left alone for an hour.
+        let pending = self.embedded.table().pending().await.unwrap();
+        for _ in 0..16 {
+            self.now_ms += MINUTE_MS;
+            if pending.iter().any(|pending| pending.is_due(self.now_ms)) {
+                self.keep().await;
+                self.notify().await;
+            }
+        }
+    }
+
+    /// Days later, in the first minute of an hour.
+    async fn age(&mut self) -> Result<(), String> {
+        for (days, expected) in [(2, State::Ongoing), (15, State::Resolved)] {
+            let later_ms = self.now_ms + days * 24 * HOUR_MS;
+            self.now_ms = later_ms - later_ms % HOUR_MS;
+            self.keep().await;
+            let stored = self.embedded.table().issues().await.unwrap();
+            let wrong: Vec<_> = stored.iter().filter(|stored| stored.state != expected).collect();
+            same(&format!("the issues that are not {} in time", expected.name()), &wrong, &Vec::new())?;
+        }
+        self.told_rightly(&self.truth())
     }
 
     /// Hands deliveries to a parser, or to two at once; whether one of them took them.
@@ -233,7 +259,7 @@ impl World {
     async fn keep(&self) {
         let process = Process::new(Function::Keeper, &self.schedule);
         let topic = Topic { process: process.clone(), told: &self.told };
-        let context = lamplight_keeper::Context { table: table(&process, &self.embedded), topic };
+        let context = lamplight_keeper::Context { table: table(&process, &self.embedded), topic, emails: Emails::Show };
         // What it did not come to, the next one does.
         let _ = process.live(Box::pin(lamplight_keeper::handle(&context, self.now_ms))).await;
     }
@@ -313,12 +339,36 @@ impl World {
             let kept = table.transaction(trace_id).await.unwrap();
             same(&format!("the transaction {trace_id}"), &kept, transaction)?;
         }
+        self.told_rightly(&truth)
+    }
+
+    /// Whether each issue was told by exactly one alert when it was new, and by one more for what it has escalated to.
+    fn told_rightly(&self, truth: &Ledger) -> Result<(), String> {
         let posts = self.told.posts.lock().unwrap();
         same("the wrong posts", &*self.told.wrong.lock().unwrap(), &Vec::new())?;
-        let told: Vec<_> = posts.keys().filter_map(|id| id.split('-').next()).map(str::to_owned).collect();
+        let mut told = Vec::new();
+        let mut escalated: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+        for alert_id in posts.keys() {
+            match alert_id.split('-').collect::<Vec<_>>()[..] {
+                [issue, _] => told.push(issue.to_owned()),
+                [issue, _, threshold] => {
+                    escalated.entry(issue.to_owned()).or_default().push(threshold.parse().unwrap());
+                }
+                _ => return Err(format!("{alert_id} is no id of an alert")),
+            }
+        }
         let raised: Vec<_> = truth.issues.keys().map(ToString::to_string).collect();
-        same("the issues that were told, each by one alert", &told, &raised)
+        same("the issues that were told, each by one alert", &told, &raised)?;
+        let counts = occurrences(truth.functions.values().flat_map(BTreeMap::values));
+        let crossed = counts.iter().filter(|(_, count)| **count >= 10);
+        let crossed: BTreeMap<_, _> = crossed.map(|(issue, count)| (issue.to_string(), thresholds(*count))).collect();
+        same("the escalations that were told, each by one alert", &escalated, &crossed)
     }
+}
+
+/// The powers of ten that a count reaches. A world is too small to go from one to the next within an hour.
+fn thresholds(count: u64) -> Vec<u64> {
+    (1..=count.ilog10()).map(|exponent| 10_u64.pow(exponent)).collect()
 }
 
 /// The table, as a process sees it. Minutes are full soon, so that they go on beside.
@@ -335,7 +385,7 @@ pub fn parser<'w>(process: &Process, embedded: &Embedded, told: &'w Told) -> lam
         region: Some("eu-central-1".to_owned()),
         own_log_groups: HashSet::new(),
         error_logs: ErrorLogs::Raise,
-        emails: lamplight_alerts::Emails::Show,
+        emails: Emails::Show,
         limits: Limits::default(),
         bounds: Bounds::default(),
     }

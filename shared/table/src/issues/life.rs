@@ -8,7 +8,7 @@ use lamplight_rollup::time::{from_rfc3339, rfc3339};
 use lamplight_rollup::{Fingerprint, State};
 
 use super::history::Entry;
-use super::item::{OPENED_AT, RESOLVED_AT, Stored};
+use super::item::{LATEST, OPENED_AT, RESOLVED_AT, Stored};
 use super::{ATTEMPTS, Written};
 use crate::Table;
 use crate::attributes::{Item, get_number, get_text, number, text};
@@ -133,6 +133,8 @@ pub(crate) struct Change {
     pub(crate) set: Vec<(&'static str, AttributeValue)>,
     pub(crate) remove: Vec<&'static str>,
     pub(crate) entry: Entry,
+    /// Whether it is refused if the issue has occurred meanwhile.
+    pub(crate) only_if_quiet: bool,
 }
 
 impl Change {
@@ -142,7 +144,27 @@ impl Change {
         if state == State::Resolved {
             set.push((RESOLVED_AT, text(rfc3339(now_ms))));
         }
-        Self { state, set, remove: MUTE.to_vec(), entry: Entry::new(now_ms, by, state.name(), details) }
+        Self {
+            state,
+            set,
+            remove: MUTE.to_vec(),
+            entry: Entry::new(now_ms, by, state.name(), details),
+            only_if_quiet: false,
+        }
+    }
+
+    /// The end of a mute.
+    pub(crate) fn unmuted(by: &str, now_ms: i64) -> Self {
+        let mut change = Self::to(State::Ongoing, by, now_ms, []);
+        "unmuted".clone_into(&mut change.entry.what);
+        change
+    }
+
+    /// Says that people are told of so many occurrences.
+    pub(crate) fn telling(mut self, told_count: u64, now_ms: i64) -> Self {
+        self.set.push((TOLD_COUNT, number(told_count)));
+        self.set.push((TOLD_AT, text(rfc3339(now_ms))));
+        self
     }
 
     fn muted(mute: Mute, by: &str, now_ms: i64) -> Self {
@@ -170,11 +192,7 @@ impl Act {
         match self {
             Self::Resolve => (state != State::Resolved).then(|| Change::to(State::Resolved, by, now_ms, [])),
             Self::Mute(mute) => (life.mute != Some(*mute)).then(|| Change::muted(*mute, by, now_ms)),
-            Self::Unmute => (state == State::Muted).then(|| {
-                let mut change = Change::to(State::Ongoing, by, now_ms, []);
-                "unmuted".clone_into(&mut change.entry.what);
-                change
-            }),
+            Self::Unmute => (state == State::Muted).then(|| Change::unmuted(by, now_ms)),
             Self::Assign(assignee) => (life.assignee != *assignee).then(|| {
                 let (set, remove, entry) = match assignee {
                     Some(name) => {
@@ -183,7 +201,7 @@ impl Act {
                     }
                     None => (vec![], vec![ASSIGNEE], Entry::new(now_ms, by, "unassigned", [])),
                 };
-                Change { state, set, remove, entry }
+                Change { state, set, remove, entry, only_if_quiet: false }
             }),
         }
     }
@@ -233,13 +251,19 @@ impl Table {
             .expression_attribute_values(":read", text(stored.state.name()))
             .expression_attribute_values(":state", text(change.state.name()))
             .expression_attribute_values(":acting", text(&sort));
-        let condition = match &stored.life.acted {
+        let mut condition = match &stored.life.acted {
             Some(acted) => {
                 update = update.expression_attribute_values(":acted", text(acted));
-                "#state = :read AND #acted = :acted"
+                "#state = :read AND #acted = :acted".to_owned()
             }
-            None => "#state = :read AND attribute_not_exists(#acted)",
+            None => "#state = :read AND attribute_not_exists(#acted)".to_owned(),
         };
+        if change.only_if_quiet {
+            condition.push_str(" AND #latest = :latest");
+            update = update
+                .expression_attribute_names("#latest", LATEST)
+                .expression_attribute_values(":latest", text(stored.issue.sample.rank.to_string()));
+        }
         let mut expression = "SET #state = :state, #acted = :acting".to_owned();
         for (name, value) in change.set {
             expression.push_str(&format!(", #{name} = :{name}"));

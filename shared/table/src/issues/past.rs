@@ -3,7 +3,7 @@
 use lamplight_rollup::{Fingerprint, Issue};
 
 use super::item::issue_item;
-use super::{ATTEMPTS, QUOTA, Written};
+use super::{ATTEMPTS, Counting, QUOTA, Written};
 use crate::Table;
 use crate::attributes::text;
 use crate::error::TableError;
@@ -25,7 +25,7 @@ impl Table {
     ) -> Result<bool, TableError> {
         for attempt in 0..ATTEMPTS {
             if let Some(item) = self.update_latest(fingerprint, issue).await? {
-                self.put_back_first_seen(fingerprint, &item, issue).await?;
+                self.put_back_first_seen(fingerprint, &item, issue, Counting::Past).await?;
                 return Ok(true);
             }
             match self.create_untold(fingerprint, issue, now_ms).await? {
