@@ -41,7 +41,8 @@ async fn counted(documents: &[Value]) -> BTreeMap<FunctionKey, (u64, u64)> {
             lamplight_parser::handle(&document.to_string(), &parser, now_ms).await.unwrap();
         }
     }
-    let keeper = lamplight_keeper::Context { table: embedded.table(), topic: &topic, emails: lamplight_alerts::Emails::Show };
+    let keeper =
+        lamplight_keeper::Context { table: embedded.table(), topic: &topic, emails: lamplight_alerts::Emails::Show };
     lamplight_keeper::handle(&keeper, NOW_MS + 60_000).await.unwrap();
     // Once from what is fresh, and once when only hours and days are left to read.
     let fresh = read(&embedded, NOW_MS + 60_000).await;
