@@ -17,7 +17,7 @@ use crate::hours::Pending;
 use crate::keys;
 use crate::query::pause;
 
-/// How long nobody is told again that the same issue escalates.
+/// How long nobody is told again of the same issue.
 const COOLDOWN_MS: i64 = 3_600_000;
 
 /// Why an alert is claimed: what its id says after the issue.
@@ -134,7 +134,8 @@ impl Counts<'_> {
             let occasion = format!("m{:x}", life.muted_ms.unwrap_or(now_ms));
             return Ok(Some(Crossed { occasion, threshold: limit, total }));
         }
-        if life.told_ms.is_some_and(|told_ms| told_ms + COOLDOWN_MS > now_ms) {
+        // That it is new, or back, was told when it was opened.
+        if life.told_ms.unwrap_or(opened_ms).max(opened_ms) + COOLDOWN_MS > now_ms {
             return Ok(None);
         }
         let told = life.told_count.unwrap_or(1);
