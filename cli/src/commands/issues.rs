@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use lamplight_alerts::links;
 use lamplight_aws::clock::now_ms;
+use lamplight_rollup::function::UNKNOWN;
 use lamplight_rollup::summary::{IssueSummary, occurrences, time_text};
 use lamplight_rollup::{Bucket, Fingerprint, FunctionKey, Rollup, Span};
 use lamplight_table::{Entry, Life, Mute, Stored, Table};
@@ -99,11 +100,12 @@ pub struct Act {
     pub details: BTreeMap<String, String>,
 }
 
-/// Pages of the AWS console.
-#[derive(Debug, Serialize)]
+/// Pages of the AWS console; none where the region is not known.
+#[derive(Debug, Default, Serialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct Links {
-    pub function: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logs: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -227,9 +229,12 @@ fn act(entry: Entry) -> Act {
 
 fn links_of(stored: &Stored) -> Links {
     let (key, sample) = (&stored.issue.key, &stored.issue.sample);
+    if key.region == UNKNOWN {
+        return Links::default();
+    }
     let at_ms = Some(sample.rank.at_ms);
     Links {
-        function: links::function(&key.region, &key.function),
+        function: Some(links::function(&key.region, &key.function)),
         logs: sample.log_group.as_deref().map(|group| {
             links::log_lines(&key.region, group, sample.log_stream.as_deref(), sample.request_id.as_deref(), at_ms)
         }),

@@ -18,7 +18,10 @@ use lamplight_embedded::Embedded;
 use lamplight_logs::Limits;
 use lamplight_rollup::{Bounds, ErrorLogs};
 use tokio::net::TcpListener;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::arguments::LocalArguments;
 use crate::error::CliError;
@@ -28,9 +31,11 @@ use topic::LocalTopic;
 type ParserContext = lamplight_parser::Context<LocalTopic>;
 
 pub async fn run(arguments: LocalArguments) -> Result<ExitCode, CliError> {
-    // What the functions would say in their own logs.
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(LevelFilter::WARN).without_time();
-    log.with_target(false).init();
+    // What the functions would say in their own logs; a condition that the table refuses is no news.
+    let own =
+        filter_fn(|metadata| metadata.target().starts_with("lamplight") && *metadata.level() <= LevelFilter::WARN);
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).without_time().with_target(false);
+    tracing_subscriber::registry().with(log.with_filter(own)).init();
     let embedded = Embedded::start(arguments.dynamodb_port, arguments.data.as_deref()).await?;
     let topic = LocalTopic::new(embedded.table(), &arguments);
     let emails = lamplight_alerts::Emails::Show;

@@ -55,7 +55,7 @@ pub fn issue(shown: &Shown) -> String {
         ("log stream", sample.log_stream.clone()),
         ("logs", shown.links.logs.clone()),
         ("trace page", shown.links.trace.clone()),
-        ("function page", Some(shown.links.function.clone())),
+        ("function page", shown.links.function.clone()),
     ];
     let parts = [Some(members(&rows)), history(shown), Some(grid::harmless(&sample.message))];
     parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
