@@ -227,10 +227,10 @@ pub struct LocalArguments {
     pub output: Output,
 }
 
-/// Where the table is, and how it is read.
+/// Where the table is.
 #[derive(Debug, Args)]
-pub struct ReadArguments {
-    /// The stack whose table is read
+pub struct TableArguments {
+    /// The stack that the table belongs to
     #[arg(long, default_value = "lamplight", value_name = "NAME")]
     pub stack: String,
     /// The table, instead of the stack's
@@ -239,6 +239,13 @@ pub struct ReadArguments {
     /// The endpoint of a local table, such as http://127.0.0.1:8641
     #[arg(long, env = "AWS_ENDPOINT_URL", hide_env_values = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
+}
+
+/// Where the table is, and how it is read.
+#[derive(Debug, Args)]
+pub struct ReadArguments {
+    #[command(flatten)]
+    pub table: TableArguments,
     /// From when on: 30m, 24h, 7d, a date or an RFC 3339 time
     #[arg(long, default_value = "24h")]
     pub since: Since,

@@ -13,23 +13,18 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use lamplight_table::{Table, reasons};
 
-use crate::arguments::{ReadArguments, StackArguments};
+use crate::arguments::{StackArguments, TableArguments};
 use crate::error::CliError;
 
 /// The name that a stack has unless it is given another.
 pub const DEFAULT: &str = "lamplight";
 
-/// The table that the arguments name.
-pub async fn table(arguments: &ReadArguments) -> Result<Table, CliError> {
-    table_of(&arguments.stack, arguments.table.as_deref(), arguments.endpoint_url.as_deref()).await
-}
-
 /// The table of this name, else that of the stack.
-pub async fn table_of(stack: &str, table: Option<&str>, endpoint_url: Option<&str>) -> Result<Table, CliError> {
-    let client = Client::new(&account(endpoint_url).await);
-    let name = match table {
-        Some(name) => name.to_owned(),
-        None => find(&client, stack).await?,
+pub async fn table(arguments: &TableArguments) -> Result<Table, CliError> {
+    let client = Client::new(&account(arguments.endpoint_url.as_deref()).await);
+    let name = match &arguments.table {
+        Some(name) => name.clone(),
+        None => find(&client, &arguments.stack).await?,
     };
     Ok(Table::new(client, name))
 }

@@ -1,12 +1,30 @@
 //! What stands for the topic and for Slack inside a test.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use lamplight_alerts::{Notice, Publish, SlackMessage};
+use lamplight_alerts::{Emails, Notice, Publish, SlackMessage};
 use lamplight_aws::AwsError;
+use lamplight_logs::Limits;
 use lamplight_notifier::{Post, PostError};
+use lamplight_rollup::{Bounds, ErrorLogs};
+use lamplight_table::Table;
 use serde_json::{Value, json};
+
+/// A parser of eu-central-1 with the stack's defaults.
+pub fn parser<P: Publish>(table: Table, topic: P) -> lamplight_parser::Context<P> {
+    lamplight_parser::Context {
+        table,
+        topic,
+        region: Some("eu-central-1".to_owned()),
+        own_log_groups: HashSet::new(),
+        error_logs: ErrorLogs::Raise,
+        emails: Emails::Show,
+        limits: Limits::default(),
+        bounds: Bounds::default(),
+    }
+}
 
 /// A topic that keeps what is published, and refuses as often as it is told to.
 #[derive(Debug, Default)]

@@ -5,12 +5,10 @@ use std::collections::HashSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use lamplight_embedded::Embedded;
-use lamplight_logs::Limits;
 use lamplight_parser::Answer;
-use lamplight_rollup::{Bounds, ErrorLogs};
 use lamplight_tests::calls::rfc3339;
 use lamplight_tests::delivery::{Envelope, Stream, batch};
-use lamplight_tests::telling::{DeadLetters, Slack, Topic, failures, queue_event};
+use lamplight_tests::telling::{self, DeadLetters, Slack, Topic, failures, queue_event};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -35,14 +33,8 @@ impl Stack {
     /// A process of the parser: what it remembers begins with it.
     fn parser(&self) -> lamplight_parser::Context<&Topic> {
         lamplight_parser::Context {
-            table: self.embedded.table(),
-            topic: &self.topic,
-            region: Some("eu-central-1".to_owned()),
             own_log_groups: HashSet::from(["/aws/lambda/lamplight-parser".to_owned()]),
-            error_logs: ErrorLogs::Raise,
-            emails: lamplight_alerts::Emails::Show,
-            limits: Limits::default(),
-            bounds: Bounds::default(),
+            ..telling::parser(self.embedded.table(), &self.topic)
         }
     }
 

@@ -5,11 +5,10 @@ use std::collections::HashSet;
 
 use lamplight_alerts::Emails;
 use lamplight_embedded::Embedded;
-use lamplight_logs::Limits;
-use lamplight_rollup::{Bounds, ErrorLogs, State};
+use lamplight_rollup::State;
 use lamplight_table::{Act, Acted, LAMPLIGHT, Mute, Stored};
 use lamplight_tests::delivery::{Envelope, Stream};
-use lamplight_tests::telling::Topic;
+use lamplight_tests::telling::{self, Topic};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -37,16 +36,7 @@ impl Stack {
 
     /// A delivery of these lines, all of this moment.
     async fn log(&self, lines: &[&str]) {
-        let context = lamplight_parser::Context {
-            table: self.embedded.table(),
-            topic: &self.topic,
-            region: Some("eu-central-1".to_owned()),
-            own_log_groups: HashSet::new(),
-            error_logs: ErrorLogs::Raise,
-            emails: Emails::Show,
-            limits: Limits::default(),
-            bounds: Bounds::default(),
-        };
+        let context = telling::parser(self.embedded.table(), &self.topic);
         let lines: Vec<_> = lines.iter().map(|line| (self.now_ms, *line)).collect();
         let payload = Stream::of("ferry", &lines).payload(Envelope::Subscription).to_string();
         lamplight_parser::handle(&payload, &context, self.now_ms).await.unwrap();

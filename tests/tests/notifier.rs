@@ -4,11 +4,9 @@
 use aws_sdk_dynamodb::Client;
 use lamplight_alerts::Notice;
 use lamplight_embedded::{Embedded, TABLE};
-use lamplight_logs::Limits;
 use lamplight_notifier::{Context, Incoming, Post, PostError, Untold, handle, tell};
-use lamplight_rollup::{Bounds, ErrorLogs};
 use lamplight_tests::delivery::{Envelope, Stream};
-use lamplight_tests::telling::{DeadLetters, Slack, Topic, envelope, failures, queue_event};
+use lamplight_tests::telling::{self, DeadLetters, Slack, Topic, envelope, failures, queue_event};
 use serde_json::{Value, json};
 
 /// 2026-11-20T08:47:00Z.
@@ -22,16 +20,7 @@ const NOBODY: [&str; 0] = [];
 /// The alerts of functions that reached their time limit, as the parser publishes them.
 async fn alerts(embedded: &Embedded, names: &[&str]) -> Vec<Value> {
     let topic = Topic::default();
-    let parser = lamplight_parser::Context {
-        table: embedded.table(),
-        topic: &topic,
-        region: Some("eu-central-1".to_owned()),
-        own_log_groups: std::collections::HashSet::new(),
-        error_logs: ErrorLogs::Raise,
-        emails: lamplight_alerts::Emails::Show,
-        limits: Limits::default(),
-        bounds: Bounds::default(),
-    };
+    let parser = telling::parser(embedded.table(), &topic);
     for name in names {
         let line = "REPORT RequestId: 9a1e-1\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tStatus: timeout\n";
         let payload = Stream::of(name, &[(NOW_MS, line)]).payload(Envelope::Subscription).to_string();

@@ -1,14 +1,14 @@
 //! Odd clocks, names and places: whatever a delivery says, it is counted once, where it says, and can be read.
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use lamplight_embedded::Embedded;
-use lamplight_logs::{Delivery, Limits};
+use lamplight_logs::Delivery;
 use lamplight_rollup::time::LATEST_MS;
-use lamplight_rollup::{Bounds, Counter, ErrorLogs, FunctionKey, Ledger};
+use lamplight_rollup::{Counter, ErrorLogs, FunctionKey, Ledger};
 use lamplight_tests::delivery::{Envelope, Stream};
-use lamplight_tests::telling::Topic;
+use lamplight_tests::telling::{self, Topic};
 use serde_json::{Value, json};
 
 /// 2026-11-20T08:47:00Z.
@@ -26,16 +26,7 @@ const TIMEOUT: &str = "REPORT RequestId: 0dd-2\tDuration: 3000.00 ms\tBilled Dur
 async fn counted(documents: &[Value]) -> BTreeMap<FunctionKey, (u64, u64)> {
     let embedded = Embedded::start(0, None).await.unwrap();
     let topic = Topic::default();
-    let parser = lamplight_parser::Context {
-        table: embedded.table(),
-        topic: &topic,
-        region: Some("eu-central-1".to_owned()),
-        own_log_groups: HashSet::new(),
-        error_logs: ErrorLogs::Raise,
-        emails: lamplight_alerts::Emails::Show,
-        limits: Limits::default(),
-        bounds: Bounds::default(),
-    };
+    let parser = telling::parser(embedded.table(), &topic);
     for now_ms in [NOW_MS, NOW_MS + 1_000] {
         for document in documents {
             lamplight_parser::handle(&document.to_string(), &parser, now_ms).await.unwrap();

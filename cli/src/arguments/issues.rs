@@ -7,7 +7,7 @@ use lamplight_logs::Detection;
 use lamplight_rollup::State;
 use lamplight_table::Mute;
 
-use super::{Output, ReadArguments};
+use super::{Output, ReadArguments, TableArguments};
 use crate::glob::Glob;
 use crate::since::Since;
 
@@ -47,15 +47,8 @@ pub struct WhichArguments {
     /// Who does it; without it, the user's name
     #[arg(long = "as", value_name = "NAME")]
     pub by: Option<String>,
-    /// The stack whose issues these are
-    #[arg(long, default_value = "lamplight", value_name = "NAME")]
-    pub stack: String,
-    /// The table, instead of the stack's
-    #[arg(long, value_name = "NAME")]
-    pub table: Option<String>,
-    /// The endpoint of a local table, such as http://127.0.0.1:8641
-    #[arg(long, env = "AWS_ENDPOINT_URL", hide_env_values = true, value_name = "URL")]
-    pub endpoint_url: Option<String>,
+    #[command(flatten)]
+    pub table: TableArguments,
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
 }

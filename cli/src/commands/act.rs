@@ -61,7 +61,7 @@ pub async fn assign(arguments: &AssignArguments) -> Result<ExitCode, CliError> {
 /// Does the same with all of these issues; those that there are not do not keep it from the others.
 async fn act(ids: &[String], act: &Act, which: &WhichArguments) -> Result<ExitCode, CliError> {
     let by = which.by.clone().unwrap_or_else(user);
-    let table = stack::table_of(&which.stack, which.table.as_deref(), which.endpoint_url.as_deref()).await?;
+    let table = stack::table(&which.table).await?;
     let (mut done, mut unknown) = (Vec::new(), Vec::new());
     for id in ids {
         let acted = match Fingerprint::parse(id) {

@@ -38,7 +38,7 @@ pub struct FreeTier {
 }
 
 pub async fn run(arguments: &ReadArguments) -> Result<ExitCode, CliError> {
-    let table = stack::table(arguments).await?;
+    let table = stack::table(&arguments.table).await?;
     let functions = functions::summaries(&table, arguments, |_| true).await?;
     let cost = Cost {
         total_usd: functions.iter().filter_map(|function| function.cost_usd).sum(),

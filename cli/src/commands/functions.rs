@@ -24,7 +24,7 @@ struct Functions<'a> {
 }
 
 pub async fn list(arguments: &ReadArguments) -> Result<ExitCode, CliError> {
-    let table = stack::table(arguments).await?;
+    let table = stack::table(&arguments.table).await?;
     let functions = summaries(&table, arguments, |_| true).await?;
     match arguments.output {
         Output::Json => print_json(&Functions { functions: &functions })?,
@@ -34,7 +34,7 @@ pub async fn list(arguments: &ReadArguments) -> Result<ExitCode, CliError> {
 }
 
 pub async fn one(arguments: &FunctionArguments) -> Result<ExitCode, CliError> {
-    let table = stack::table(&arguments.read).await?;
+    let table = stack::table(&arguments.read.table).await?;
     let name = &arguments.name;
     let is_named = |key: &FunctionKey| key.function == *name || key.to_string() == *name;
     let functions = summaries(&table, &arguments.read, is_named).await?;

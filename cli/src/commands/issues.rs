@@ -113,7 +113,7 @@ pub struct Links {
 }
 
 pub async fn list(arguments: &IssuesArguments) -> Result<ExitCode, CliError> {
-    let table = stack::table(&arguments.read).await?;
+    let table = stack::table(&arguments.read.table).await?;
     let is_wanted = |stored: &Stored| {
         let name = &stored.issue.key.function;
         (arguments.state.is_empty() || arguments.state.contains(&stored.state))
@@ -130,7 +130,7 @@ pub async fn list(arguments: &IssuesArguments) -> Result<ExitCode, CliError> {
 }
 
 pub async fn one(arguments: &IssueArguments) -> Result<ExitCode, CliError> {
-    let table = stack::table(&arguments.read).await?;
+    let table = stack::table(&arguments.read.table).await?;
     let unknown =
         || CliError::NotFound(format!("there is no issue {}; `lamplight issues` lists them", arguments.fingerprint));
     let fingerprint = Fingerprint::parse(&arguments.fingerprint).ok_or_else(unknown)?;

@@ -13,7 +13,7 @@ use crate::stack;
 use crate::tables;
 
 pub async fn list(arguments: &ReadArguments) -> Result<ExitCode, CliError> {
-    let table = stack::table(arguments).await?;
+    let table = stack::table(&arguments.table).await?;
     let now_ms = now_ms();
     let found = table.transactions(arguments.since.at_ms(now_ms), now_ms + AHEAD_MS, now_ms).await?;
     let mut transactions: Vec<_> =
@@ -27,7 +27,7 @@ pub async fn list(arguments: &ReadArguments) -> Result<ExitCode, CliError> {
 }
 
 pub async fn one(arguments: &TraceArguments) -> Result<ExitCode, CliError> {
-    let table = stack::table(&arguments.read).await?;
+    let table = stack::table(&arguments.read.table).await?;
     let transaction = table.transaction(&arguments.trace_id).await?;
     if transaction.members.is_empty() {
         let text = format!("there is no transaction {}; `lamplight transactions` lists them", arguments.trace_id);

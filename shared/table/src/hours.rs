@@ -130,7 +130,8 @@ impl Table {
         let mut item = rolled_up(function, hour, parts.values());
         item.insert(EXPIRES_AT.to_owned(), number((hour.end_ms().max(now_ms) + HOUR_KEPT_MS) / 1000));
         // What it has of each minute makes it ten times as large, and is needed when the minutes expire.
-        if pending.is_last(now_ms) || known.as_ref().is_some_and(|known| known.contains_key(PARTS)) {
+        let is_old = hour.end_ms() + Span::Day.ms() < now_ms;
+        if pending.is_last(now_ms) || is_old || known.as_ref().is_some_and(|known| known.contains_key(PARTS)) {
             item.insert(PARTS.to_owned(), AttributeValue::M(encode(&parts)));
         }
         self.renew(known.as_ref(), item, now_ms).await?;

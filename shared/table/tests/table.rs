@@ -195,6 +195,26 @@ async fn hours_and_days_are_the_sum_of_their_minutes_also_after_late_events() {
 }
 
 #[tokio::test]
+async fn an_hour_that_is_marked_for_days_loses_no_minute_that_expires() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let table = embedded.table();
+    add(&table, &[(1, &report(90, 60))]).await;
+    let day_ms = 86_400_000;
+    // Late events mark it anew, so that it is never computed for the last time.
+    for days in [2, 4] {
+        table
+            .mark_pending(&BTreeSet::from([(&key(), Bucket::holding(Span::Hour, NOW_MS))]), NOW_MS + days * day_ms)
+            .await
+            .unwrap();
+        let pending = table.pending().await.unwrap().remove(0);
+        table.roll_up(&pending, NOW_MS + days * day_ms).await.unwrap();
+        delete(&embedded, &Bucket::holding(Span::Minute, NOW_MS).to_string()).await;
+    }
+    let hour = get(&embedded, &Bucket::holding(Span::Hour, NOW_MS).to_string()).await;
+    assert_eq!(hour["invocations"].as_n().unwrap(), "1");
+}
+
+#[tokio::test]
 async fn a_run_that_began_earlier_does_not_undo_a_later_one() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let table = embedded.table();

@@ -1,20 +1,20 @@
 //! Everything around the handlers: who delivers, who asks again, and what reaches Slack.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use lamplight_alerts::{Emails, Notice, Publish, SlackMessage};
 use lamplight_embedded::{Embedded, TABLE};
-use lamplight_logs::{Delivery, Limits};
+use lamplight_logs::Delivery;
 use lamplight_notifier::{Post, PostError};
 use lamplight_rollup::summary::occurrences;
-use lamplight_rollup::{Bounds, ErrorLogs, Ledger, Rollup, State};
+use lamplight_rollup::{ErrorLogs, Ledger, Rollup, State};
 use lamplight_table::{Table, Tuning};
 use lamplight_tests::calls::{seeded_calls, streams};
 use lamplight_tests::delivery::{Envelope, Random, Stream, batch};
-use lamplight_tests::telling::{DeadLetters, failures, queue_event};
+use lamplight_tests::telling::{self, DeadLetters, failures, queue_event};
 use serde_json::Value;
 
 use crate::schedule::{Fault, Function, Process, Schedule};
@@ -379,16 +379,7 @@ fn table(process: &Process, embedded: &Embedded) -> Table {
 
 /// A parser that lives in this process.
 pub fn parser<'w>(process: &Process, embedded: &Embedded, told: &'w Told) -> lamplight_parser::Context<Topic<'w>> {
-    lamplight_parser::Context {
-        table: table(process, embedded),
-        topic: Topic { process: process.clone(), told },
-        region: Some("eu-central-1".to_owned()),
-        own_log_groups: HashSet::new(),
-        error_logs: ErrorLogs::Raise,
-        emails: Emails::Show,
-        limits: Limits::default(),
-        bounds: Bounds::default(),
-    }
+    telling::parser(table(process, embedded), Topic { process: process.clone(), told })
 }
 
 fn sum<'r>(rollups: impl Iterator<Item = &'r Rollup>) -> Rollup {
