@@ -67,22 +67,22 @@ pub enum Command {
     )]
     Issues(IssuesArguments),
     /// Show one issue, with what was done with it
-    #[command(after_help = "Example:\n  lamplight issue 1f03a5c27be9d481")]
+    #[command(after_help = "Example:\n  lamplight issue 2c28ad256564fc1b")]
     Issue(IssueArguments),
     /// Say that issues are mended: people are told when they come back
-    #[command(after_help = "Example:\n  lamplight resolve 1f03a5c27be9d481")]
+    #[command(after_help = "Example:\n  lamplight resolve 2c28ad256564fc1b")]
     Resolve(ResolveArguments),
     /// Tell nobody of issues for now
     #[command(
-        after_help = "Example:\n  lamplight mute 1f03a5c27be9d481 --for 2h\n  lamplight mute 1f03a5c27be9d481 --until-count 100"
+        after_help = "Example:\n  lamplight mute 2c28ad256564fc1b --for 2h\n  lamplight mute 2c28ad256564fc1b --until-count 100"
     )]
     Mute(MuteArguments),
     /// Tell people of issues again
-    #[command(after_help = "Example:\n  lamplight unmute 1f03a5c27be9d481")]
+    #[command(after_help = "Example:\n  lamplight unmute 2c28ad256564fc1b")]
     Unmute(ResolveArguments),
     /// Say who deals with issues
     #[command(
-        after_help = "Example:\n  lamplight assign 1f03a5c27be9d481 Ada\n  lamplight assign 1f03a5c27be9d481 --nobody"
+        after_help = "Example:\n  lamplight assign 2c28ad256564fc1b Ada\n  lamplight assign 2c28ad256564fc1b --nobody"
     )]
     Assign(AssignArguments),
     /// List the transactions

@@ -19,7 +19,7 @@ mod redriven;
 mod tested;
 
 use lamplight_rollup::Transaction;
-use lamplight_rollup::summary::{Analysis, FunctionSummary, TransactionSummary};
+use lamplight_rollup::summary::{Analysis, DeploymentSummary, FunctionSummary, TransactionSummary};
 
 pub use backfilled::backfilled;
 pub use event::explanation;
@@ -125,10 +125,20 @@ pub fn function(function: &FunctionSummary) -> String {
         ("duration", durations),
         ("init", inits),
         ("memory", memory(function).map(|memory| format!("{memory} MB used"))),
+        ("versions", versions(function)),
         ("billed", Some(format!("{} ms, {:.3} GB-s", function.billed_ms, function.gb_seconds))),
         ("cost", function.cost_usd.map(|cost| format!("$ {}", dollars(cost)))),
     ];
     members(&rows)
+}
+
+/// The versions that ran, where they are more than one; of those with the same number the memory tells.
+fn versions(function: &FunctionSummary) -> Option<String> {
+    let version = |ran: &DeploymentSummary| {
+        let name = ran.version.as_deref().unwrap_or("unknown");
+        format!("{name} with {} MB × {}", ran.memory_mb, ran.invocations)
+    };
+    (function.deployments.len() > 1).then(|| function.deployments.iter().map(version).collect::<Vec<_>>().join(", "))
 }
 
 /// What belongs together.

@@ -41,6 +41,7 @@ pub fn issue(shown: &Shown) -> String {
     let rows = [
         ("issue", Some(issue.fingerprint.clone())),
         ("title", Some(issue.title.clone())),
+        ("code", issue.frame.clone()),
         ("kind", Some(issue.kind.name().to_owned())),
         ("state", Some(state(&issue.state, standing))),
         ("assignee", standing.assignee.clone()),
@@ -49,6 +50,7 @@ pub fn issue(shown: &Shown) -> String {
         ("per hour", sparkline(&shown.hours)),
         ("first seen", issue.first_seen.as_deref().map(moment)),
         ("last seen", issue.last_seen.as_deref().map(moment)),
+        ("version", sample.version.clone()),
         ("request", sample.request_id.clone()),
         ("trace", sample.trace_id.clone()),
         ("log group", sample.log_group.clone()),

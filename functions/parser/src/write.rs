@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lamplight_alerts::{Alert, Publish, Reason};
 use lamplight_rollup::summary::occurrences;
-use lamplight_rollup::{Bucket, Fingerprint, FunctionKey, Issue, Ledger, Span};
+use lamplight_rollup::{Bucket, Deployed, Fingerprint, FunctionKey, Issue, Ledger, Span};
 use lamplight_table::{Claim, Claimed, Part, Table, TableError};
 
 use crate::context::Context;
@@ -113,12 +113,12 @@ async fn tell<P: Publish>(
     context: &Context<P>,
     now_ms: i64,
 ) -> Result<Told, TableError> {
-    let alert = |claim: Claim, alert_id: &str| {
+    let alert = |claim: Claim, alert_id: &str, deployed: Option<Deployed>| {
         let reason = match claim {
             Claim::New => Reason::New,
             Claim::Regressed => Reason::Regressed,
         };
-        Alert::new(alert_id, reason, fingerprint, issue, count, context.emails).to_json()
+        Alert::new(alert_id, reason, fingerprint, issue, count, context.emails).after(deployed).to_json()
     };
     let unsent = match context.table.record_issue(fingerprint, issue, delivery, now_ms, alert).await? {
         Claimed::ToPublish(unsent) => unsent,

@@ -3,7 +3,7 @@
 
 use lamplight_alerts::{Alert, Emails, Notice, Reason, SlackMessage};
 use lamplight_logs::{Detection, LogEvent, Source, recognise};
-use lamplight_rollup::{Fingerprint, FunctionKey, Issue};
+use lamplight_rollup::{FunctionKey, Issue};
 use serde_json::json;
 
 const DETECTIONS: [Detection; 11] = [
@@ -57,8 +57,7 @@ fn alert(function: &str, detection: Detection, reason: Reason, text: &str) -> No
     let event = LogEvent { id: "1".into(), timestamp: 1_795_164_432_345, message: text.into() };
     let fact = recognise(text, &source);
     let key = FunctionKey { account: "210987654321".into(), region: "eu-central-1".into(), function: function.into() };
-    let issue = Issue::of(&key, detection, &fact, &source, &event);
-    let fingerprint = Fingerprint::of(&key, detection, &fact);
+    let (fingerprint, issue) = Issue::raised(&key, detection, &fact, &source, &event);
     Notice::Alert(Box::new(Alert::new("1a-2b", reason, fingerprint, &issue, 3, Emails::Show)))
 }
 

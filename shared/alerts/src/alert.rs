@@ -3,7 +3,7 @@
 use lamplight_logs::Detection;
 use lamplight_rollup::issue::cut;
 use lamplight_rollup::summary::{IssueSummary, SampleSummary};
-use lamplight_rollup::{Fingerprint, Issue, State};
+use lamplight_rollup::{Deployed, Fingerprint, Issue, State};
 use serde::{Deserialize, Serialize};
 
 use crate::secrets::{Emails, mask};
@@ -77,6 +77,9 @@ pub struct Alert {
     pub reason: Reason,
     /// How much it matters.
     pub severity: Severity,
+    /// What a deployment changed within a day before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployed: Option<Deployed>,
     /// The issue. Its count is that of the delivery that raised it; where it escalates, that since it was opened.
     pub issue: IssueSummary,
 }
@@ -106,8 +109,15 @@ impl Alert {
             alert_id: alert_id.to_owned(),
             reason,
             severity: Severity::of(issue.detection),
+            deployed: None,
             issue: IssueSummary { title, sample: SampleSummary { message, ..summary.sample }, ..summary },
         }
+    }
+
+    /// The same alert after what a deployment changed.
+    #[must_use]
+    pub fn after(self, deployed: Option<Deployed>) -> Self {
+        Self { deployed, ..self }
     }
 
     /// Reads a message; nothing if it is not an alert of this form.
@@ -155,8 +165,7 @@ pub(crate) mod tests {
         let key =
             FunctionKey { account: "210987654321".into(), region: "eu-central-1".into(), function: function.into() };
         let detection = fact.detection.unwrap_or_else(|| panic!("{line}"));
-        let issue = Issue::of(&key, detection, &fact, &source, &event);
-        let fingerprint = Fingerprint::of(&key, detection, &fact);
+        let (fingerprint, issue) = Issue::raised(&key, detection, &fact, &source, &event);
         Alert::new("1a-2b", Reason::New, fingerprint, &issue, 3, Emails::Show)
     }
 

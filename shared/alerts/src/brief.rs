@@ -1,5 +1,6 @@
 //! What a notice says, before any receiver's form: readable text within bounds, not escaped for anything.
 
+use lamplight_rollup::Deployed;
 use lamplight_rollup::fingerprint::name;
 use lamplight_rollup::function::UNKNOWN;
 use lamplight_rollup::time::{from_rfc3339, rfc3339};
@@ -110,6 +111,9 @@ fn of_alert(alert: &Alert) -> Brief {
         excerpt: text(excerpt(&sample.message, EXCERPT)),
         facts: facts(&[
             ("Function", Some(&issue.function)),
+            ("Code", issue.frame.as_deref()),
+            ("Version", sample.version.as_deref().filter(|version| !version.starts_with('$'))),
+            ("Deployed", alert.deployed.as_ref().and_then(|deployed| deployment(deployed, alert)).as_deref()),
             ("Account and region", Some(&format!("{} · {}", issue.account, issue.region))),
             ("Request", sample.request_id.as_deref()),
             ("Trace", sample.trace_id.as_deref()),
@@ -127,6 +131,35 @@ fn often(alert: &Alert) -> String {
         (Some(at), Reason::Regressed) => format!("{times}, first seen {at}"),
         (Some(at), Reason::New) if alert.issue.count == 1 => format!("{times} at {at}"),
         (Some(at), Reason::New | Reason::Escalating) => format!("{times} since {at}"),
+    }
+}
+
+/// What a deployment changed, and how long before.
+fn deployment(deployed: &Deployed, alert: &Alert) -> Option<String> {
+    let step = |now: Option<String>, before: Option<String>, unit: &str| match (before, now) {
+        (None, now) => now.map(|now| format!("{now}{unit}")),
+        (before, now) => Some(format!("{} → {}{unit}", before.unwrap_or_default(), now.unwrap_or_default())),
+    };
+    let version = step(deployed.version.clone(), deployed.version_before.clone(), "");
+    let number = |memory_mb: Option<u64>| memory_mb.map(|memory_mb| memory_mb.to_string());
+    let memory = step(number(deployed.memory_mb), number(deployed.memory_before_mb), " MB");
+    let changed =
+        [version.map(|version| format!("version {version}")), memory.map(|memory| format!("memory {memory}"))];
+    let changed = changed.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let failed = match alert.reason {
+        Reason::New => alert.issue.first_seen.as_deref(),
+        Reason::Regressed | Reason::Escalating => alert.issue.last_seen.as_deref(),
+    };
+    let before_ms = from_rfc3339(failed?)? - from_rfc3339(&deployed.at)?;
+    (!changed.is_empty()).then(|| format!("{changed}, {}", before(before_ms)))
+}
+
+/// A length of time in its largest unit.
+fn before(length_ms: i64) -> String {
+    match length_ms / 60_000 {
+        ..1 => "just before".to_owned(),
+        minutes @ 1..60 => format!("{minutes} min before"),
+        minutes => format!("{} h before", minutes / 60),
     }
 }
 

@@ -8,6 +8,7 @@
 //! - [`delivery`]: the envelopes that CloudWatch Logs and Kinesis hand over, unpacked within a bound
 //! - [`source`]: which function a log group and stream belong to
 //! - [`fact`]: what a line means
+//! - [`stack`]: where in the function's own code a failure arose
 //! - [`json`]: JSON objects, member by member, also where they stand in a string
 //! - `platform`: the lines that Lambda itself writes, as text and as JSON
 //! - `runtime`: what the languages' runtimes write when a function fails
@@ -28,6 +29,7 @@ mod recognise;
 mod runtime;
 mod scan;
 pub mod source;
+pub mod stack;
 mod text;
 mod trace;
 

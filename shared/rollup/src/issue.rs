@@ -4,7 +4,7 @@ use std::fmt;
 
 use lamplight_logs::{Detection, Fact, LogEvent, Source};
 
-use crate::fingerprint::{Fingerprint, name, title};
+use crate::fingerprint::{Fingerprint, frame, name, title};
 use crate::function::FunctionKey;
 
 /// Bytes of a log message that a sample keeps.
@@ -90,6 +90,8 @@ pub struct Sample {
     pub log_group: Option<String>,
     /// The log stream.
     pub log_stream: Option<String>,
+    /// The version of the function, where the line or its log stream names it.
+    pub version: Option<String>,
     /// What was logged, cut to 4 KB.
     pub message: String,
 }
@@ -103,6 +105,8 @@ pub struct Issue {
     pub detection: Detection,
     /// What it is called: the same for every occurrence.
     pub title: String,
+    /// Where in the function's own code it arises: the same for every occurrence.
+    pub frame: Option<String>,
     /// When it was first seen, in milliseconds since the epoch.
     pub first_seen_ms: i64,
     /// The latest occurrence.
@@ -110,20 +114,24 @@ pub struct Issue {
 }
 
 impl Issue {
-    /// The issue of one occurrence.
+    /// The issue of one occurrence, with its identity.
     #[must_use]
-    pub fn of(
+    pub fn raised(
         key: &FunctionKey,
         detection: Detection,
         fact: &Fact<'_>,
         source: &Source<'_>,
         event: &LogEvent<'_>,
-    ) -> Self {
+    ) -> (Fingerprint, Self) {
+        let message = event.message.text();
+        let frame = frame(detection, &message);
         let own = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().map(str::to_owned);
-        Self {
+        let fingerprint = Fingerprint::of(key, detection, fact, frame.as_deref());
+        let issue = Self {
             key: key.clone(),
             detection,
             title: title(detection, fact),
+            frame,
             first_seen_ms: event.timestamp,
             sample: Sample {
                 rank: Rank { at_ms: event.timestamp, event: event.identity() },
@@ -131,9 +139,11 @@ impl Issue {
                 trace_id: own(&fact.trace_id),
                 log_group: own(&source.log_group),
                 log_stream: own(&source.log_stream),
-                message: cut(event.message.text().trim_end(), SAMPLE_BYTES).to_owned(),
+                version: own(&fact.version).or_else(|| source.version().map(str::to_owned)),
+                message: cut(message.trim_end(), SAMPLE_BYTES).to_owned(),
             },
-        }
+        };
+        (fingerprint, issue)
     }
 
     /// The same occurrences as part of the issue that takes what is not told apart.
@@ -141,7 +151,7 @@ impl Issue {
     pub fn among_others(self) -> (Fingerprint, Self) {
         let fingerprint = Fingerprint::of_others(&self.key, self.detection);
         let title = format!("{}: others, not told apart", name(self.detection));
-        (fingerprint, Self { title, ..self })
+        (fingerprint, Self { title, frame: None, ..self })
     }
 
     /// Takes another's occurrences in: the earliest and the latest time, and the latest sample.
@@ -170,7 +180,7 @@ mod tests {
         let event = LogEvent { id: id.into(), timestamp, message: "panic: no card\n".into() };
         let fact = recognise("panic: no card", &source);
         let key = FunctionKey { account: "1".into(), region: "r".into(), function: "f".into() };
-        Issue::of(&key, Detection::Crash, &fact, &source, &event)
+        Issue::raised(&key, Detection::Crash, &fact, &source, &event).1
     }
 
     #[test]

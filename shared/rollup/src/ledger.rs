@@ -10,6 +10,7 @@ use lamplight_logs::source::function_of;
 use lamplight_logs::{Delivery, Detection, Fact, Kind, LogEvent, Source, recognise_message};
 
 use crate::bucket::{Bucket, Span};
+use crate::deployment::{Deployment, Version};
 use crate::fingerprint::Fingerprint;
 use crate::function::{FunctionKey, UNKNOWN};
 use crate::issue::{Issue, cut};
@@ -98,7 +99,8 @@ impl Ledger {
     pub fn add_delivery(&mut self, delivery: &Delivery<'_>, error_logs: ErrorLogs) {
         let source = &delivery.source;
         self.totals.unreadable += delivery.unreadable as u64;
-        let place = Place { source, function: source.function(), key: OnceCell::new() };
+        let version = source.version().map(Version::parse).unwrap_or_default();
+        let place = Place { source, version, function: source.function(), key: OnceCell::new() };
         let mut scratch = String::with_capacity(LINE_BYTES);
         for event in &delivery.events {
             if delivery.is_data {
@@ -126,7 +128,7 @@ impl Ledger {
             self.join(trace_id, &key, &fact, event);
         }
         if is_counted {
-            self.count(key, &fact, place.source, event);
+            self.count(key, &fact, place, event);
         }
     }
 
@@ -142,11 +144,14 @@ impl Ledger {
     }
 
     /// Adds what a line counts and raises to the minute of its function.
-    fn count(&mut self, key: Arc<FunctionKey>, fact: &Fact<'_>, source: &Source<'_>, event: &LogEvent<'_>) {
-        let raised = fact.detection.map(|detection| self.raise(&key, detection, fact, source, event));
+    fn count(&mut self, key: Arc<FunctionKey>, fact: &Fact<'_>, place: &Place<'_>, event: &LogEvent<'_>) {
+        let raised = fact.detection.map(|detection| self.raise(&key, detection, fact, place.source, event));
         let minute = Bucket::holding(Span::Minute, event.timestamp).start_ms;
         let rollup = self.functions.entry(key).or_default().entry(minute).or_default();
         rollup.add_fact(fact);
+        if let Some(memory_mb) = fact.measures.memory_mb.filter(|_| fact.counts.invocations > 0) {
+            rollup.add_deployment(Deployment { version: place.version, memory_mb }, 1);
+        }
         if let Some(fingerprint) = raised {
             rollup.add_issue(fingerprint, u64::from(!is_evidence_of_report(fact)));
         }
@@ -160,8 +165,7 @@ impl Ledger {
         source: &Source<'_>,
         event: &LogEvent<'_>,
     ) -> Fingerprint {
-        let fingerprint = Fingerprint::of(key, detection, fact);
-        let issue = Issue::of(key, detection, fact, source, event);
+        let (fingerprint, issue) = Issue::raised(key, detection, fact, source, event);
         self.add_issue(fingerprint, issue);
         fingerprint
     }
@@ -197,6 +201,7 @@ impl Ledger {
 /// Where the events of a delivery are from. Mostly the place names the function, which all of its lines belong to.
 struct Place<'s> {
     source: &'s Source<'s>,
+    version: Version,
     function: Option<&'s str>,
     /// The key of that function, once there is something to count.
     key: OnceCell<Arc<FunctionKey>>,

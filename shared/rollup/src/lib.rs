@@ -7,6 +7,7 @@
 //! - [`counters`], [`histogram`], [`peaks`]: the parts of a [`Rollup`]
 //! - [`rollup`]: one function in one bucket of time
 //! - [`bucket`]: minutes, hours and days, and their names
+//! - [`deployment`], [`deployed`]: which versions ran, and what changed before a failure
 //! - [`fingerprint`], [`issue`]: what fails alike
 //! - [`transaction`]: what belongs to one trace
 //! - [`ledger`]: the fold of log events into all of these
@@ -15,6 +16,8 @@
 
 pub mod bucket;
 pub mod counters;
+pub mod deployed;
+pub mod deployment;
 pub mod fingerprint;
 pub mod function;
 pub mod histogram;
@@ -29,6 +32,8 @@ pub mod transaction;
 
 pub use bucket::{Bucket, Span};
 pub use counters::{Counter, Counters};
+pub use deployed::Deployed;
+pub use deployment::{Deployment, Version};
 pub use fingerprint::Fingerprint;
 pub use function::FunctionKey;
 pub use histogram::Histogram;

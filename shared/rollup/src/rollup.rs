@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use lamplight_logs::Fact;
 
 use crate::counters::{Counter, Counters, microseconds};
+use crate::deployment::Deployment;
 use crate::fingerprint::Fingerprint;
 use crate::histogram::Histogram;
 use crate::peaks::Peaks;
@@ -25,6 +26,8 @@ pub struct Rollup {
     pub peaks: Peaks,
     /// How often each issue occurred.
     pub issues: BTreeMap<Fingerprint, u64>,
+    /// How often each version ran, with how much memory.
+    pub deployments: BTreeMap<Deployment, u64>,
 }
 
 impl Rollup {
@@ -48,6 +51,12 @@ impl Rollup {
         *occurrences = occurrences.saturating_add(count);
     }
 
+    /// Adds invocations of a version.
+    pub fn add_deployment(&mut self, deployment: Deployment, count: u64) {
+        let invocations = self.deployments.entry(deployment).or_default();
+        *invocations = invocations.saturating_add(count);
+    }
+
     /// Counts issues under other names.
     pub fn rename_issues(&mut self, names: &BTreeMap<Fingerprint, Fingerprint>) {
         if names.is_empty() {
@@ -67,6 +76,9 @@ impl Rollup {
         for (fingerprint, count) in &other.issues {
             self.add_issue(*fingerprint, *count);
         }
+        for (deployment, count) in &other.deployments {
+            self.add_deployment(*deployment, *count);
+        }
     }
 
     /// The value of a counter.
@@ -82,6 +94,7 @@ pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::deployment::Version;
 
     /// Any rollup that reports can make.
     pub(crate) fn any_rollup() -> impl Strategy<Value = Rollup> {
@@ -101,6 +114,8 @@ pub(crate) mod tests {
                 );
                 rollup.add_fact(&recognise(&line, &Source::default()));
                 rollup.add_issue(Fingerprint::from_hash(issue), 1);
+                let version = if is_cold { Version::Latest } else { Version::Number(issue) };
+                rollup.add_deployment(Deployment { version, memory_mb: u64::from(memory_mb) }, 1);
             }
             rollup
         })

@@ -1,21 +1,25 @@
 //! The shapes that programs read: what `analyze` and the reading commands print as JSON.
 
+mod issue;
+
 use std::collections::BTreeMap;
 
 use lamplight_logs::Kind;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::counters::Counter;
-use crate::fingerprint::Fingerprint;
+use crate::deployment::{Deployment, Version};
 use crate::function::FunctionKey;
 use crate::histogram::Histogram;
-use crate::issue::{Issue, State};
+use crate::issue::State;
 use crate::ledger::{EventTotals, Ledger};
 use crate::peaks::Peak;
 use crate::price::{Architecture, Price, gb_seconds};
 use crate::rollup::Rollup;
 use crate::time::{UNKNOWN_MS, rfc3339};
 use crate::transaction::Transaction;
+
+pub use issue::{AlertSummary, IssueSummary, SampleSummary, occurrences, sort_issues};
 
 /// Everything that a stack holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -90,9 +94,22 @@ pub struct FunctionSummary {
     /// The most memory that it used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_memory_mb: Option<u64>,
+    /// The versions that ran.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deployments: Vec<DeploymentSummary>,
     /// What it cost, by the region's price of the first tier; absent where the price is not in dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
+}
+
+/// How often a version ran with so much memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct DeploymentSummary {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    pub memory_mb: u64,
+    pub invocations: u64,
 }
 
 /// Durations in milliseconds: the sum and the maximum exact, percentiles within 2.2 %.
@@ -116,52 +133,6 @@ pub struct InitDurations {
     pub avg: f64,
     pub max: f64,
     pub p99: f64,
-}
-
-/// What fails alike.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IssueSummary {
-    /// Its identity.
-    pub fingerprint: String,
-    /// What it raises.
-    pub kind: lamplight_logs::Detection,
-    /// Where it stands in its life.
-    pub state: String,
-    /// The account's id, or `unknown`.
-    pub account: String,
-    /// The region, or `unknown`.
-    pub region: String,
-    /// The function that fails.
-    pub function: String,
-    /// What it is called.
-    pub title: String,
-    /// How often it occurred.
-    pub count: u64,
-    /// When it was first seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_seen: Option<String>,
-    /// When it was last seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_seen: Option<String>,
-    /// The latest occurrence.
-    pub sample: SampleSummary,
-}
-
-/// One occurrence of an issue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the names say it")]
-pub struct SampleSummary {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trace_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub log_group: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub log_stream: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timestamp: Option<String>,
-    pub message: String,
 }
 
 /// What belongs to one trace.
@@ -190,22 +161,6 @@ pub struct TransactionSummary {
 pub struct MilestoneSummary {
     pub name: String,
     pub function: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at: Option<String>,
-}
-
-/// What people are told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AlertSummary {
-    /// What was raised.
-    pub kind: lamplight_logs::Detection,
-    /// The function that fails.
-    pub function: String,
-    /// What the issue is called.
-    pub title: String,
-    /// The issue's fingerprint.
-    pub issue: String,
-    /// When it was raised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
 }
@@ -275,25 +230,9 @@ pub fn sort_functions(functions: &mut [FunctionSummary]) {
     });
 }
 
-/// The latest first.
-pub fn sort_issues(issues: &mut [IssueSummary]) {
-    issues.sort_by(|a, b| b.last_seen.cmp(&a.last_seen).then_with(|| a.fingerprint.cmp(&b.fingerprint)));
-}
-
 /// The newest first.
 pub fn sort_transactions(transactions: &mut [TransactionSummary]) {
     transactions.sort_by(|a, b| b.started_at.cmp(&a.started_at).then_with(|| a.trace_id.cmp(&b.trace_id)));
-}
-
-/// How often each issue occurred in these rollups.
-pub fn occurrences<'a>(rollups: impl Iterator<Item = &'a Rollup>) -> BTreeMap<Fingerprint, u64> {
-    let mut counts = BTreeMap::new();
-    for rollup in rollups {
-        for (fingerprint, count) in &rollup.issues {
-            *counts.entry(*fingerprint).or_insert(0) += count;
-        }
-    }
-    counts
 }
 
 impl FunctionSummary {
@@ -322,8 +261,17 @@ impl FunctionSummary {
             gb_seconds: gb_seconds(&sum),
             memory_mb: buckets.values().rev().find_map(|rollup| rollup.peaks.get(Peak::MemoryMb)),
             max_memory_mb: sum.peaks.get(Peak::MaxMemoryMb),
+            deployments: sum.deployments.iter().map(DeploymentSummary::of).collect(),
             cost_usd: Price::of(&key.region, architecture).map(|price| price.cost_usd(&sum)),
         }
+    }
+}
+
+impl DeploymentSummary {
+    fn of((deployment, invocations): (&Deployment, &u64)) -> Self {
+        let version = Some(deployment.version).filter(|version| *version != Version::Unknown);
+        let version = version.map(|version| version.to_string());
+        Self { version, memory_mb: deployment.memory_mb, invocations: *invocations }
     }
 }
 
@@ -380,34 +328,6 @@ fn round(value_ms: f64) -> f64 {
     (value_ms * 1e6).round() / 1e6
 }
 
-impl IssueSummary {
-    /// An issue in this state that occurred so often. One that only evidence speaks of has occurred once.
-    #[must_use]
-    pub fn of(fingerprint: Fingerprint, issue: &Issue, state: State, count: u64) -> Self {
-        let sample = &issue.sample;
-        Self {
-            fingerprint: fingerprint.to_string(),
-            kind: issue.detection,
-            state: state.name().to_owned(),
-            account: issue.key.account.clone(),
-            region: issue.key.region.clone(),
-            function: issue.key.function.clone(),
-            title: issue.title.clone(),
-            count: count.max(1),
-            first_seen: time_text(issue.first_seen_ms),
-            last_seen: time_text(sample.rank.at_ms),
-            sample: SampleSummary {
-                request_id: sample.request_id.clone(),
-                trace_id: sample.trace_id.clone(),
-                log_group: sample.log_group.clone(),
-                log_stream: sample.log_stream.clone(),
-                timestamp: time_text(sample.rank.at_ms),
-                message: sample.message.clone(),
-            },
-        }
-    }
-}
-
 impl TransactionSummary {
     /// What is known of a trace.
     #[must_use]
@@ -426,19 +346,6 @@ impl TransactionSummary {
             functions: transaction.functions().into_iter().map(str::to_owned).collect(),
             milestones: milestones.collect(),
             errors,
-        }
-    }
-}
-
-impl AlertSummary {
-    /// The alert of a new issue.
-    fn of(issue: &IssueSummary) -> Self {
-        Self {
-            kind: issue.kind,
-            function: issue.function.clone(),
-            title: issue.title.clone(),
-            issue: issue.fingerprint.clone(),
-            at: issue.first_seen.clone(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lamplight_rollup::peaks::Peak;
-use lamplight_rollup::{Counter, Fingerprint, Rollup, histogram};
+use lamplight_rollup::{Counter, Deployment, Fingerprint, Rollup, histogram};
 
 /// An item of the table.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -18,6 +18,9 @@ pub(crate) const BORN: &str = "born";
 pub(crate) const EXPIRES_AT: &str = "expires_at";
 /// What the counter of an issue begins with.
 pub(crate) const ISSUE_PREFIX: &str = "issue#";
+
+/// What the counter of a version's invocations begins with.
+const RAN_PREFIX: &str = "ran#";
 
 pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
@@ -70,7 +73,9 @@ pub(crate) fn additions(rollup: &Rollup) -> Vec<(String, u64)> {
     let durations = rollup.durations.buckets().map(|(index, count)| (bucket_name('d', index), count));
     let inits = rollup.inits.buckets().map(|(index, count)| (bucket_name('i', index), count));
     let issues = rollup.issues.iter().map(|(fingerprint, count)| (format!("{ISSUE_PREFIX}{fingerprint}"), *count));
-    counters.chain(durations).chain(inits).chain(issues).collect()
+    let deployments =
+        rollup.deployments.iter().map(|(deployment, count)| (format!("{RAN_PREFIX}{deployment}"), *count));
+    counters.chain(durations).chain(inits).chain(issues).chain(deployments).collect()
 }
 
 /// The rollup of an item. Attributes that it does not know are passed over.
@@ -86,6 +91,8 @@ pub(crate) fn rollup(item: &Item) -> Rollup {
             rollup.peaks.raise(peak, value);
         } else if let Some(fingerprint) = name.strip_prefix(ISSUE_PREFIX).and_then(Fingerprint::parse) {
             rollup.add_issue(fingerprint, value);
+        } else if let Some(deployment) = name.strip_prefix(RAN_PREFIX).and_then(Deployment::parse) {
+            rollup.add_deployment(deployment, value);
         } else if let Some(index) = name.strip_prefix('d').and_then(bucket_index) {
             rollup.durations.add(index, value);
         } else if let Some(index) = name.strip_prefix('i').and_then(bucket_index) {
@@ -98,6 +105,7 @@ pub(crate) fn rollup(item: &Item) -> Rollup {
 #[cfg(test)]
 mod tests {
     use lamplight_logs::{Source, recognise};
+    use lamplight_rollup::Version;
 
     use super::*;
 
@@ -112,6 +120,9 @@ mod tests {
             rollup.add_fact(&recognise(line, &Source::default()));
         }
         rollup.add_issue(Fingerprint::from_hash(7), 2);
+        for (version, count) in [(Version::Number(12), 2), (Version::Latest, 1), (Version::Unknown, 3)] {
+            rollup.add_deployment(Deployment { version, memory_mb: 128 }, count);
+        }
         let mut item: Item = additions(&rollup).into_iter().map(|(name, value)| (name, number(value))).collect();
         item.extend(rollup.peaks.known().map(|(peak, value)| (peak.name().to_owned(), number(value))));
         item.insert(SEEN.to_owned(), hashes([1, 2]));

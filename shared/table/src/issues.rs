@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use lamplight_rollup::issue::Rank;
 use lamplight_rollup::time::{from_rfc3339, rfc3339};
-use lamplight_rollup::{Bucket, Fingerprint, Issue, Span, State};
+use lamplight_rollup::{Bucket, Deployed, Fingerprint, Issue, Span, State, Version};
 
 use crate::Table;
 use crate::attributes::{EXPIRES_AT, Item, get_text, number, text};
@@ -87,8 +87,8 @@ pub(crate) enum Written {
 }
 
 impl Table {
-    /// Records the occurrences of an issue that a delivery holds. `alert` makes the text to publish, given why and the
-    /// alert's id.
+    /// Records the occurrences of an issue that a delivery holds. `alert` makes the text to publish, given why, the
+    /// alert's id and what a deployment changed before.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl Table {
         issue: &Issue,
         delivery: u64,
         now_ms: i64,
-        alert: impl Fn(Claim, &str) -> String,
+        alert: impl Fn(Claim, &str, Option<Deployed>) -> String,
     ) -> Result<Claimed, TableError> {
         let alert_id = format!("{fingerprint}-{delivery:016x}");
         if self.knows(fingerprint, issue, &alert_id, now_ms) {
@@ -114,7 +114,9 @@ impl Table {
                 }
                 None => Claim::New,
             };
-            let unsent = Unsent { body: alert(claim, &alert_id), alert_id: alert_id.clone(), claimed_ms: now_ms };
+            let deployed = self.deployed_before(issue, issue.first_seen_ms, now_ms).await?;
+            let unsent =
+                Unsent { body: alert(claim, &alert_id, deployed), alert_id: alert_id.clone(), claimed_ms: now_ms };
             let written = match claim {
                 Claim::New => self.create(fingerprint, issue, &unsent).await?,
                 Claim::Regressed => self.regress(fingerprint, issue, &unsent).await?,
@@ -126,6 +128,17 @@ impl Table {
             }
         }
         Err(TableError::Contention { key: keys::issue(fingerprint) })
+    }
+
+    /// What a deployment changed before an issue failed at a time.
+    async fn deployed_before(
+        &self,
+        issue: &Issue,
+        failed_ms: i64,
+        now_ms: i64,
+    ) -> Result<Option<Deployed>, TableError> {
+        let version = issue.sample.version.as_deref().map(Version::parse).unwrap_or_default();
+        Ok(Deployed::before(&*self.deployments(&issue.key, now_ms).await?, version, failed_ms))
     }
 
     /// Whether there is nothing to write of these occurrences: the table is known to have them or, of an issue that this

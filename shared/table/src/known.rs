@@ -6,8 +6,9 @@ use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
 use lamplight_rollup::issue::Rank;
-use lamplight_rollup::{Bucket, Fingerprint, Peaks};
+use lamplight_rollup::{Bucket, Fingerprint, FunctionKey, Peaks};
 
+use crate::deployments::FirstSeen;
 use crate::rollups::Full;
 
 /// A bounded map for many tasks: one that is full is forgotten as a whole.
@@ -86,6 +87,8 @@ pub(crate) struct Known {
     pub(crate) peaks: Memory<(String, String), Peaks>,
     /// When a function's hour was marked as pending, in milliseconds since the epoch.
     pub(crate) marked: Memory<String, i64>,
+    /// The deployments of functions, and when they were read, in milliseconds since the epoch.
+    pub(crate) deployments: Memory<FunctionKey, (i64, FirstSeen), 1_000>,
     /// What the table has of issues.
     pub(crate) issues: Memory<Fingerprint, KnownIssue>,
 }

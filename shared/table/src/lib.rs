@@ -8,6 +8,7 @@
 //! - `rollups`: the guarded `ADD` that counts every delivery once
 //! - `hours`: minutes become hours, hours become days
 //! - `functions`: the functions seen
+//! - `deployments`: which versions of them ran
 //! - `issues`: what fails alike, and which alerts are claimed
 //! - `transactions`: what belongs to one trace
 //! - `posted`: which alerts Slack has had
@@ -16,6 +17,7 @@
 //! docs/data-model.md shows the items.
 
 mod attributes;
+mod deployments;
 mod error;
 mod functions;
 mod hours;

@@ -19,14 +19,14 @@ fn issue(at_ms: i64) -> (Fingerprint, Issue) {
         (Source::default(), LogEvent { id: at_ms.to_string().into(), timestamp: at_ms, message: LINE.into() });
     let fact = recognise(LINE, &source);
     let detection = fact.detection.unwrap();
-    (Fingerprint::of(&key, detection, &fact), Issue::of(&key, detection, &fact, &source, &event))
+    Issue::raised(&key, detection, &fact, &source, &event)
 }
 
 /// Lets it occur: why people are told, if they are.
 async fn occur(table: &Table, at_ms: i64) -> Option<Claim> {
     let (fingerprint, issue) = issue(at_ms);
     let delivery = u64::try_from(at_ms).unwrap();
-    let name = |claim, _: &str| format!("{claim:?}");
+    let name = |claim, _: &str, _| format!("{claim:?}");
     match table.record_issue(fingerprint, &issue, delivery, at_ms, name).await.unwrap() {
         Claimed::ToPublish(unsent) if unsent.body == "New" => Some(Claim::New),
         Claimed::ToPublish(unsent) if unsent.body == "Regressed" => Some(Claim::Regressed),

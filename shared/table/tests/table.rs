@@ -132,13 +132,13 @@ async fn a_function_has_so_many_new_issues_a_day_and_the_rest_together() {
         let word: String = i.to_string().bytes().map(|digit| char::from(digit - b'0' + b'a')).collect();
         let line = format!("[ERROR] KeyError: no {word}\nTraceback (most recent call last):");
         let (fingerprint, issue) = ledger(&[(NOW_MS, &line)]).issues.pop_first().unwrap();
-        told.push(table.record_issue(fingerprint, &issue, i, NOW_MS, |_, _| String::new()).await.unwrap());
+        told.push(table.record_issue(fingerprint, &issue, i, NOW_MS, |_, _, _| String::new()).await.unwrap());
         if i == 549 {
             let (others, together) = issue.clone().among_others();
-            let first = table.record_issue(others, &together, i, NOW_MS, |_, _| String::new()).await.unwrap();
+            let first = table.record_issue(others, &together, i, NOW_MS, |_, _, _| String::new()).await.unwrap();
             assert!(matches!(first, Claimed::ToPublish(_)), "others are one issue, however many there are");
             let tomorrow = NOW_MS + day_ms;
-            let new = table.record_issue(fingerprint, &issue, i, tomorrow, |_, _| String::new()).await.unwrap();
+            let new = table.record_issue(fingerprint, &issue, i, tomorrow, |_, _, _| String::new()).await.unwrap();
             assert!(matches!(new, Claimed::ToPublish(_)));
         }
     }
@@ -155,11 +155,11 @@ async fn an_issue_that_is_written_all_the_time_is_written_now_and_then() {
     let latest = async || table.issues().await.unwrap()[0].issue.sample.rank.at_ms;
     for i in 0..100 {
         let (fingerprint, issue) = ledger(&[(NOW_MS + i, line)]).issues.pop_first().unwrap();
-        table.record_issue(fingerprint, &issue, 7 + i as u64, NOW_MS + i, |_, _| String::new()).await.unwrap();
+        table.record_issue(fingerprint, &issue, 7 + i as u64, NOW_MS + i, |_, _, _| String::new()).await.unwrap();
     }
     assert_eq!(latest().await, NOW_MS + 20, "one that makes it, and twenty more");
     let (fingerprint, issue) = ledger(&[(NOW_MS + 11_000, line)]).issues.pop_first().unwrap();
-    table.record_issue(fingerprint, &issue, 200, NOW_MS + 11_000, |_, _| String::new()).await.unwrap();
+    table.record_issue(fingerprint, &issue, 200, NOW_MS + 11_000, |_, _, _| String::new()).await.unwrap();
     assert_eq!(latest().await, NOW_MS + 11_000);
 }
 
@@ -251,7 +251,10 @@ async fn one_delivery_claims_a_new_issue_and_its_retry_publishes_again_until_it_
     let ledger = ledger(&[(NOW_MS, "panic: no card")]);
     let (fingerprint, issue) = ledger.issues.first_key_value().unwrap();
     let record = async |table: &Table, delivery| {
-        table.record_issue(*fingerprint, issue, delivery, NOW_MS, |claim, id| format!("{claim:?} {id}")).await.unwrap()
+        table
+            .record_issue(*fingerprint, issue, delivery, NOW_MS, |claim, id, _| format!("{claim:?} {id}"))
+            .await
+            .unwrap()
     };
     let Claimed::ToPublish(unsent) = record(&table, 1).await else { panic!("the first delivery claims it") };
     assert_eq!(unsent.body, format!("{:?} {}", Claim::New, unsent.alert_id));
@@ -271,7 +274,7 @@ async fn an_issue_knows_its_first_and_its_latest_occurrence_in_any_order() {
     let occurrence = |at_ms| ledger(&[(at_ms, "panic: no card")]).issues.pop_first().unwrap();
     for (delivery, at_ms) in [(1, NOW_MS), (2, NOW_MS + 500), (3, NOW_MS - 500), (4, NOW_MS)] {
         let (fingerprint, issue) = occurrence(at_ms);
-        embedded.table().record_issue(fingerprint, &issue, delivery, NOW_MS, |_, _| String::new()).await.unwrap();
+        embedded.table().record_issue(fingerprint, &issue, delivery, NOW_MS, |_, _, _| String::new()).await.unwrap();
     }
     let stored = embedded.table().issues().await.unwrap();
     let issue = &stored[0].issue;

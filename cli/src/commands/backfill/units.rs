@@ -190,7 +190,7 @@ mod tests {
         assert_eq!((stored.state, stored.issue.first_seen_ms), (State::New, NOW_MS - 120_000));
         assert_eq!(stored.issue.sample.rank.at_ms, NOW_MS - 60_000);
         let (fingerprint, live) = issue(&place, NOW_MS);
-        let claimed = embedded.table().record_issue(fingerprint, &live, 1, NOW_MS, |_, _| String::new()).await;
+        let claimed = embedded.table().record_issue(fingerprint, &live, 1, NOW_MS, |_, _, _| String::new()).await;
         assert_eq!(claimed.unwrap(), Claimed::Nothing);
         assert_eq!(table.unsent(i64::MAX).await.unwrap(), []);
     }
@@ -200,11 +200,11 @@ mod tests {
         let embedded = Embedded::start(0, None).await.unwrap();
         let (table, place) = (embedded.table(), place());
         let (fingerprint, live) = issue(&place, NOW_MS);
-        let claimed = table.record_issue(fingerprint, &live, 1, NOW_MS, |_, _| "alert".to_owned()).await.unwrap();
+        let claimed = table.record_issue(fingerprint, &live, 1, NOW_MS, |_, _, _| "alert".to_owned()).await.unwrap();
         assert!(matches!(claimed, Claimed::ToPublish(_)));
         add_past(&timed_out(&place, NOW_MS - 60_000), &embedded.table(), NOW_MS).await.unwrap();
         assert_eq!(table.unsent(i64::MAX).await.unwrap().len(), 1);
-        let again = embedded.table().record_issue(fingerprint, &live, 1, NOW_MS, |_, _| "alert".to_owned()).await;
+        let again = embedded.table().record_issue(fingerprint, &live, 1, NOW_MS, |_, _, _| "alert".to_owned()).await;
         assert!(matches!(again.unwrap(), Claimed::ToPublish(_)));
         assert_eq!(table.issue(fingerprint).await.unwrap().unwrap().issue.first_seen_ms, NOW_MS - 60_000);
     }

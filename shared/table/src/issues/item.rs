@@ -16,6 +16,8 @@ use crate::query::key;
 
 use super::life::{Life, life};
 
+/// Where in the function's own code it arises.
+const FRAME: &str = "frame";
 /// The rank of the latest occurrence.
 pub(crate) const LATEST: &str = "latest";
 /// The id of the alert that was claimed last.
@@ -72,6 +74,8 @@ struct KeptSample {
     log_group: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     log_stream: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
     message: String,
 }
 
@@ -81,6 +85,7 @@ pub(crate) fn kept(sample: &Sample) -> AttributeValue {
         trace_id: sample.trace_id.clone(),
         log_group: sample.log_group.clone(),
         log_stream: sample.log_stream.clone(),
+        version: sample.version.clone(),
         message: sample.message.clone(),
     };
     text(serde_json::to_string(&kept).unwrap_or_default())
@@ -102,6 +107,9 @@ pub(crate) fn issue_item(fingerprint: Fingerprint, issue: &Issue, opened_ms: i64
         (LATEST, text(issue.sample.rank.to_string())),
         ("sample", kept(&issue.sample)),
     ]);
+    if let Some(frame) = &issue.frame {
+        item.insert(FRAME.to_owned(), text(frame));
+    }
     item.extend(members.into_iter().map(|(name, value)| (name.to_owned(), value)));
     item
 }
@@ -142,6 +150,7 @@ pub(crate) fn stored(item: &Item) -> Result<Stored, TableError> {
             },
             detection,
             title: own("title")?.to_owned(),
+            frame: get_text(item, FRAME).map(str::to_owned),
             first_seen_ms: from_rfc3339(own("first_seen")?).ok_or_else(|| malformed("first_seen"))?,
             sample: Sample {
                 rank: Rank::parse(own(LATEST)?).ok_or_else(|| malformed(LATEST))?,
@@ -149,6 +158,7 @@ pub(crate) fn stored(item: &Item) -> Result<Stored, TableError> {
                 trace_id: kept.trace_id,
                 log_group: kept.log_group,
                 log_stream: kept.log_stream,
+                version: kept.version,
                 message: kept.message,
             },
         },
