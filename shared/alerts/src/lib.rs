@@ -11,6 +11,7 @@
 //! - [`readable`]: text without what terminals act on, cut to size
 //! - [`links`]: the AWS console's pages
 //! - [`publish`]: who publishes
+//! - [`subscribers`]: what those get who subscribe to the topic themselves
 //! - [`secrets`]: what must not leave the account
 //! - [`slack`]: Block Kit, within its limits
 //! - `digest`: many at once
@@ -27,6 +28,7 @@ pub mod publish;
 pub mod readable;
 pub mod secrets;
 pub mod slack;
+pub mod subscribers;
 
 pub use alert::{Alert, Reason, Severity};
 pub use brief::Brief;

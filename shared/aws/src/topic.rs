@@ -3,6 +3,7 @@
 use aws_sdk_sns::Client;
 use aws_sdk_sns::error::DisplayErrorContext;
 use aws_sdk_sns::types::MessageAttributeValue;
+use lamplight_alerts::subscribers::{ByProtocol, by_protocol};
 use lamplight_alerts::{Alert, Publish};
 
 use crate::environment::variable;
@@ -31,7 +32,9 @@ impl Publish for Topic {
     type Error = AwsError;
 
     async fn publish(&self, message: &str) -> Result<(), AwsError> {
-        let mut publish = self.client.publish().topic_arn(&self.arn).message(message);
+        let ByProtocol { subject, message: messages } = by_protocol(message);
+        let publish = self.client.publish().topic_arn(&self.arn).subject(subject);
+        let mut publish = publish.message_structure("json").message(messages);
         let alert = Alert::parse(message);
         for (name, value) in alert.iter().flat_map(Alert::attributes).filter(|(_, value)| !value.is_empty()) {
             let attribute = MessageAttributeValue::builder().data_type("String").string_value(value).build();
