@@ -8,6 +8,7 @@ use lamplight_rollup::time::{from_rfc3339, rfc3339};
 use crate::alarm::Alarm;
 use crate::alert::{Alert, Reason, Severity};
 use crate::digest;
+use crate::explained::exception;
 use crate::links;
 use crate::notice::Notice;
 use crate::readable::{cut, excerpt, line};
@@ -108,11 +109,11 @@ fn of_alert(alert: &Alert) -> Brief {
         },
         title,
         said: None,
-        excerpt: text(excerpt(&sample.message, EXCERPT)),
+        excerpt: text(excerpt(exception(&sample.message).as_ref().unwrap_or(&sample.message), EXCERPT)),
         facts: facts(&[
             ("Function", Some(&issue.function)),
             ("Code", issue.frame.as_deref()),
-            ("Version", sample.version.as_deref().filter(|version| !version.starts_with('$'))),
+            ("Version", version(alert)),
             ("Deployed", alert.deployed.as_ref().and_then(|deployed| deployment(deployed, alert)).as_deref()),
             ("Account and region", Some(&format!("{} · {}", issue.account, issue.region))),
             ("Request", sample.request_id.as_deref()),
@@ -132,6 +133,12 @@ fn often(alert: &Alert) -> String {
         (Some(at), Reason::New) if alert.issue.count == 1 => format!("{times} at {at}"),
         (Some(at), Reason::New | Reason::Escalating) => format!("{times} since {at}"),
     }
+}
+
+/// The version that was published, where what was deployed does not say it.
+fn version(alert: &Alert) -> Option<&str> {
+    let is_said = alert.deployed.as_ref().is_some_and(|deployed| deployed.version.is_some());
+    alert.issue.sample.version.as_deref().filter(|version| !is_said && !version.starts_with('$'))
 }
 
 /// What a deployment changed, and how long before.

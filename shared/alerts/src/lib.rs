@@ -9,6 +9,7 @@
 //! - [`notice`]: what a message on the topic is
 //! - [`brief`]: what a notice says, before any receiver's form
 //! - [`readable`]: text without what terminals act on, cut to size
+//! - `explained`: exceptions that were written as JSON, line by line
 //! - [`links`]: the AWS console's pages
 //! - [`publish`]: who publishes
 //! - [`subscribers`]: what those get who subscribe to the topic themselves
@@ -21,6 +22,7 @@ pub mod alarm;
 pub mod alert;
 pub mod brief;
 mod digest;
+mod explained;
 pub mod links;
 pub mod notice;
 pub mod plain;
