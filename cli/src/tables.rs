@@ -4,6 +4,7 @@
 //! - `event`: one event explained
 //! - `issue`: issues, and what was done with them
 //! - `redriven`: what was put through again
+//! - `policy`: policies, and what would be done by them
 //! - `plan`: what is done with log groups
 //! - `findings`: what a doctor finds
 //! - `backfilled`: what was read of the past
@@ -15,6 +16,7 @@ mod findings;
 mod grid;
 mod issue;
 mod plan;
+mod policy;
 mod redriven;
 mod tested;
 
@@ -26,6 +28,7 @@ pub use event::explanation;
 pub use findings::findings;
 pub use issue::{acted, issue, issues};
 pub use plan::plan;
+pub use policy::{applied, trial, understood, versions};
 pub use redriven::redriven;
 pub use tested::tested;
 

@@ -160,10 +160,7 @@ impl<R: Post> Telling<'_, R> {
         let mut held = Vec::new();
         for position in positions.iter().copied() {
             let (incoming, notice) = (&self.incoming[position], &self.notices[position]);
-            let id = match notice {
-                Notice::Alert(alert) => &alert.alert_id,
-                Notice::Alarm(_) | Notice::Other { .. } => &incoming.message_id,
-            };
+            let id = notice.alert_id().unwrap_or(&incoming.message_id);
             let id = format!("{id}{}", self.receiver.mark());
             match self.table.begin_posting(&id, &incoming.carrier_id, self.now_ms).await? {
                 Posting::Mine => held.push(Held { position, id, notice: notice.clone() }),

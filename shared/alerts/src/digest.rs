@@ -2,7 +2,7 @@
 
 use lamplight_rollup::fingerprint::name;
 
-use crate::brief::{Brief, MESSAGE, alarm_icon, headline, icon};
+use crate::brief::{Brief, MESSAGE, alarm_icon, headline, icon, watch_icon};
 use crate::notice::Notice;
 use crate::readable::{cut, line};
 use crate::slack::{SECTION, SlackMessage, context, escape, header, section};
@@ -80,6 +80,7 @@ fn kinds(notices: &[Notice]) -> Vec<Kind> {
 fn kind_and_place(notice: &Notice) -> (&'static str, &'static str, &str) {
     match notice {
         Notice::Alert(alert) => (icon(alert.severity), name(alert.issue.kind), &alert.issue.function),
+        Notice::Watch(alert) => (watch_icon(&alert.watch), "Watches", alert.watch.place()),
         Notice::Alarm(alarm) => (alarm_icon(alarm), "Alarms", &alarm.name),
         Notice::Other { subject, text } => (MESSAGE, "Messages", subject.as_deref().unwrap_or(text)),
     }

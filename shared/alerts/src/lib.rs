@@ -6,6 +6,7 @@
 //!
 //! - [`alert`]: the alert as it travels over SNS, for any subscriber
 //! - [`alarm`]: CloudWatch alarms that come over the same topic
+//! - [`watch`]: what a watch on the figures says
 //! - [`notice`]: what a message on the topic is
 //! - [`brief`]: what a notice says, before any receiver's form
 //! - [`readable`]: text without what terminals act on, cut to size
@@ -27,6 +28,7 @@ pub mod publish;
 pub mod readable;
 pub mod secrets;
 pub mod slack;
+pub mod watch;
 
 pub use alert::{Alert, Reason, Severity};
 pub use brief::Brief;
@@ -34,3 +36,4 @@ pub use notice::Notice;
 pub use publish::Publish;
 pub use secrets::Emails;
 pub use slack::SlackMessage;
+pub use watch::{WatchAlert, WatchState, Watched};

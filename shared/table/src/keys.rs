@@ -70,3 +70,11 @@ pub(crate) fn traces(hour: &str) -> String {
 pub(crate) fn past(log_group: &str) -> String {
     format!("past#{log_group}")
 }
+
+/// The policies, at the sort key of the same name.
+pub(crate) const POLICIES: &str = "policies";
+
+/// The sort key of policies that were replaced.
+pub(crate) fn replaced_policies(version: u64) -> String {
+    format!("version#{version:010}")
+}

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use lamplight_rollup::issue::Rank;
 use lamplight_rollup::{Bucket, Fingerprint, Peaks};
 
+use crate::policies::Policies;
 use crate::rollups::Full;
 
 /// A bounded map for many tasks: one that is full is forgotten as a whole.
@@ -88,4 +89,6 @@ pub(crate) struct Known {
     pub(crate) marked: Memory<String, i64>,
     /// What the table has of issues.
     pub(crate) issues: Memory<Fingerprint, KnownIssue>,
+    /// The policies, and when they were read, in milliseconds since the epoch.
+    pub(crate) policies: Memory<(), (i64, Option<Policies>)>,
 }

@@ -4,6 +4,7 @@
 //!
 //! - [`schema`]: the table itself, as the stack's template describes it
 //! - `keys`: what stands under which key
+//! - `transact`: several writes of which all are done or none
 //! - `attributes`: values as attributes and back
 //! - `rollups`: the guarded `ADD` that counts every delivery once
 //! - `hours`: minutes become hours, hours become days
@@ -11,6 +12,7 @@
 //! - `issues`: what fails alike, and which alerts are claimed
 //! - `transactions`: what belongs to one trace
 //! - `posted`: which alerts Slack has had
+//! - `policies`: what is told to whom, and what is watched
 //! - `past`: which hours of the past were read
 //!
 //! docs/data-model.md shows the items.
@@ -23,10 +25,12 @@ mod issues;
 mod keys;
 mod known;
 mod past;
+mod policies;
 mod posted;
 mod query;
 mod rollups;
 pub mod schema;
+mod transact;
 mod transactions;
 
 use aws_sdk_dynamodb::Client;
@@ -36,6 +40,7 @@ pub use hours::Pending;
 pub use issues::{Act, Acted, Claim, Claimed, Entry, LAMPLIGHT, Life, Mute, Stored, Unsent};
 use known::Known;
 pub use past::PastHour;
+pub use policies::{Applied, Policies};
 pub use posted::Posting;
 pub use rollups::Part;
 
