@@ -7,7 +7,8 @@ use lamplight_tests::binary;
 use lamplight_tests::local::Local;
 use serde_json::{Value, json};
 
-const ROUTES: &str = "[[route]]\nfunction = \"shop-*\"\nto = [\"shop\"]\nquiet = { from = \"22:00\", to = \"07:00\" }\n";
+const ROUTES: &str =
+    "[[route]]\nfunction = \"shop-*\"\nto = [\"shop\"]\nquiet = { from = \"22:00\", to = \"07:00\" }\n";
 const WATCH: &str = "[[watch]]\nname = \"errors\"\nwhen = \"errors > 5%\"\n";
 
 fn write(folder: &Path, text: &str) -> String {
@@ -46,7 +47,10 @@ fn a_file_that_cannot_be_used_is_refused_with_its_line() {
     for command in [vec!["policy", "check", &file, "--output", "json"], vec!["policy", "apply", &file]] {
         let refused = if command[1] == "check" { binary::run(command) } else { local.read(&command) };
         assert_eq!(refused.status, Some(2));
-        assert!(refused.stderr.contains("policies.toml: line 4: ") && refused.stderr.lines().count() == 1, "{refused:?}");
+        assert!(
+            refused.stderr.contains("policies.toml: line 4: ") && refused.stderr.lines().count() == 1,
+            "{refused:?}"
+        );
     }
     assert_eq!(local.read(&["policy", "show"]).json(), json!({"version": 0}), "nothing was applied");
     let understood = binary::run_with_input(["policy", "check", "-", "--output", "json"], WATCH.as_bytes()).json();

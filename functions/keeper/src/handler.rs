@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::KeeperError;
+use crate::quiet::release;
+use crate::watches::watch;
 
 /// How long the process that claimed an alert has to publish it.
 const CLAIM_MS: i64 = 60_000;
@@ -19,7 +21,8 @@ const AGEING_FOR_MS: i64 = 60_000;
 pub struct Answer {
     /// Hours that were computed.
     pub hours: usize,
-    /// Alerts that were sent because their claimers had not, and those of issues that escalate.
+    /// Alerts that were sent: those that their claimers had not, and those of issues that escalate, of watches and of what
+    /// was held.
     pub alerts: usize,
     /// Alerts that the topic refused.
     pub unsent: usize,
@@ -29,8 +32,8 @@ pub struct Answer {
     pub aged: usize,
 }
 
-/// Sends what is left unsent, rolls up what is pending and tells what escalates there, then lets issues age. Doing it
-/// again is harmless.
+/// Sends what is left unsent and what was held, looks at what is watched, rolls up what is pending and tells what
+/// escalates there, then lets issues age. Doing it again is harmless.
 ///
 /// # Errors
 ///
@@ -46,8 +49,10 @@ pub async fn handle<P: Publish>(context: &Context<P>, now_ms: i64) -> Result<Ans
             publish(context, &unsent, &mut answer).await?;
         }
     }
-    let mut failed = None;
-    for pending in context.table.pending().await? {
+    release(context, now_ms, &mut answer).await?;
+    let pending = context.table.pending().await?;
+    let mut failed = watch(context, &pending, now_ms, &mut answer).await.err();
+    for pending in pending {
         if !pending.is_due(now_ms) {
             continue;
         }
@@ -70,7 +75,11 @@ pub async fn handle<P: Publish>(context: &Context<P>, now_ms: i64) -> Result<Ans
 }
 
 /// Publishes an alert that was claimed. One that the topic refuses is left for the next run.
-async fn publish<P: Publish>(context: &Context<P>, unsent: &Unsent, answer: &mut Answer) -> Result<(), TableError> {
+pub(crate) async fn publish<P: Publish>(
+    context: &Context<P>,
+    unsent: &Unsent,
+    answer: &mut Answer,
+) -> Result<(), TableError> {
     match context.topic.publish(&unsent.body).await {
         Ok(()) => {
             context.table.mark_sent(&unsent.alert_id).await?;

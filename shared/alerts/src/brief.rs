@@ -7,6 +7,7 @@ use lamplight_rollup::time::{from_rfc3339, rfc3339};
 use crate::alarm::Alarm;
 use crate::alert::{Alert, Reason, Severity};
 use crate::digest;
+use crate::held::Held;
 use crate::links;
 use crate::notice::Notice;
 use crate::readable::{cut, excerpt, line};
@@ -29,6 +30,12 @@ const NOTIFICATION: usize = 400;
 
 /// The sign of a message that nobody knows.
 pub(crate) const MESSAGE: &str = "💬";
+
+/// The sign of what was held during quiet hours.
+pub(crate) const QUIET: &str = "🌙";
+
+/// Characters of the lines of what was held.
+const HELD: usize = 2_800;
 
 /// What a notice says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +67,7 @@ impl Brief {
         match notice {
             Notice::Alert(alert) => of_alert(alert),
             Notice::Watch(alert) => of_watch(&alert.watch),
+            Notice::Held(alerts) => of_held(&alerts.held),
             Notice::Alarm(alarm) => of_alarm(alarm),
             Notice::Other { subject, text } => of_other(subject.as_deref(), text),
         }
@@ -169,6 +177,13 @@ fn of_watch(watch: &Watched) -> Brief {
     }
 }
 
+fn of_held(held: &Held) -> Brief {
+    let (messages, were) = if held.count == 1 { ("message", "was") } else { ("messages", "were") };
+    let until = moment(&held.until).map(|until| format!(", until {until}")).unwrap_or_default();
+    let lead = format!("{} {messages} {were} held during quiet hours{until}", held.count);
+    Brief { said: text(excerpt(&held.lines, HELD)), ..Brief::bare(QUIET, lead) }
+}
+
 fn of_alarm(alarm: &Alarm) -> Brief {
     let icon = alarm_icon(alarm);
     let lead = format!("{} is {}", line(&alarm.name, LINE), line(&alarm.state, 20));
@@ -207,7 +222,7 @@ pub fn headline(notice: &Notice) -> String {
             let place = format!("{} {} in {function}", icon(alert.severity), name(issue.kind));
             if title.is_empty() || title == name(issue.kind) { place } else { format!("{place}: {title}") }
         }
-        Notice::Watch(_) => line(&Brief::of(notice).line, LINE),
+        Notice::Watch(_) | Notice::Held(_) => line(&Brief::of(notice).line, LINE),
         Notice::Alarm(alarm) => {
             format!("{} {} is {}", alarm_icon(alarm), line(&alarm.name, 120), line(&alarm.state, 20))
         }

@@ -7,6 +7,7 @@
 //! - [`alert`]: the alert as it travels over SNS, for any subscriber
 //! - [`alarm`]: CloudWatch alarms that come over the same topic
 //! - [`watch`]: what a watch on the figures says
+//! - [`held`]: what was held during quiet hours
 //! - [`notice`]: what a message on the topic is
 //! - [`brief`]: what a notice says, before any receiver's form
 //! - [`readable`]: text without what terminals act on, cut to size
@@ -21,6 +22,7 @@ pub mod alarm;
 pub mod alert;
 pub mod brief;
 mod digest;
+pub mod held;
 pub mod links;
 pub mod notice;
 pub mod plain;
@@ -32,6 +34,7 @@ pub mod watch;
 
 pub use alert::{Alert, Reason, Severity};
 pub use brief::Brief;
+pub use held::HeldAlerts;
 pub use notice::Notice;
 pub use publish::Publish;
 pub use secrets::Emails;

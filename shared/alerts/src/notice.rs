@@ -2,6 +2,7 @@
 
 use crate::alarm::Alarm;
 use crate::alert::Alert;
+use crate::held::HeldAlerts;
 use crate::watch::WatchAlert;
 
 /// A message on the topic. None is dropped for being unknown.
@@ -11,6 +12,8 @@ pub enum Notice {
     Alert(Box<Alert>),
     /// What a watch says.
     Watch(Box<WatchAlert>),
+    /// What was held during quiet hours.
+    Held(Box<HeldAlerts>),
     /// A CloudWatch alarm.
     Alarm(Alarm),
     /// Any other message: its subject and its text.
@@ -30,6 +33,8 @@ impl Notice {
             Self::Alert(Box::new(alert))
         } else if let Some(alert) = WatchAlert::parse(message) {
             Self::Watch(Box::new(alert))
+        } else if let Some(alerts) = HeldAlerts::parse(message) {
+            Self::Held(Box::new(alerts))
         } else if let Some(alarm) = Alarm::parse(message) {
             Self::Alarm(alarm)
         } else {
@@ -43,6 +48,7 @@ impl Notice {
         match self {
             Self::Alert(alert) => Some(&alert.alert_id),
             Self::Watch(alert) => Some(&alert.alert_id),
+            Self::Held(alerts) => Some(&alerts.alert_id),
             Self::Alarm(_) | Self::Other { .. } => None,
         }
     }
@@ -53,6 +59,7 @@ impl Notice {
         match self {
             Self::Alert(alert) => alert.attributes(),
             Self::Watch(alert) => alert.attributes(),
+            Self::Held(_) => vec![("kind", "held")],
             Self::Alarm(_) | Self::Other { .. } => Vec::new(),
         }
     }
@@ -62,7 +69,7 @@ impl Notice {
         let runbook = match self {
             Self::Alert(alert) => &mut alert.runbook,
             Self::Watch(alert) => &mut alert.watch.runbook,
-            Self::Alarm(_) | Self::Other { .. } => return,
+            Self::Held(_) | Self::Alarm(_) | Self::Other { .. } => return,
         };
         runbook.get_or_insert_with(|| url.to_owned());
     }

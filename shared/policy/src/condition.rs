@@ -15,6 +15,8 @@ use lamplight_alerts::watch::{Unit, length};
 use lamplight_rollup::Counter;
 use serde::Deserialize;
 
+use crate::observed::{Observed, Verdict};
+
 /// Invocations below which a share says little: one of one is 100 %.
 const SHARE_OF: u64 = 20;
 
@@ -127,6 +129,14 @@ impl Comparison {
             Self::AtMost => value <= threshold,
             Self::Equal => (value - threshold).abs() < f64::EPSILON,
         }
+    }
+}
+
+impl Condition {
+    /// Whether it holds where nothing happens at all.
+    #[must_use]
+    pub fn holds_for_nothing(&self) -> bool {
+        matches!(Observed::default().judge(self), Verdict::Holds(_))
     }
 }
 

@@ -91,7 +91,7 @@ impl<'n> Subject<'n> {
                 subject(Kind::Watch, watch.severity, watch.function.as_deref(), watch.account.as_deref())
             }
             Notice::Alarm(alarm) => subject(Kind::Alarm, Severity::Error, None, alarm.account.as_deref()),
-            Notice::Other { .. } => subject(Kind::Message, Severity::Error, None, None),
+            Notice::Held(_) | Notice::Other { .. } => subject(Kind::Message, Severity::Error, None, None),
         }
     }
 }
@@ -182,6 +182,12 @@ impl Route {
             && is_like(&self.account, subject.account)
             && self.kind.as_ref().is_none_or(|kinds| kinds.contains(&subject.kind))
             && self.severity.as_ref().is_none_or(|severities| severities.contains(&subject.severity))
+    }
+
+    /// Whether there are times at which it holds something.
+    #[must_use]
+    pub const fn has_quiet_hours(&self) -> bool {
+        self.quiet.is_some()
     }
 
     pub(crate) fn decide(&self, subject: &Subject<'_>, now_ms: i64) -> Decision<'_> {

@@ -78,3 +78,14 @@ pub(crate) const POLICIES: &str = "policies";
 pub(crate) fn replaced_policies(version: u64) -> String {
     format!("version#{version:010}")
 }
+
+/// Quiet hours in which something is held; the sort key is their name.
+pub(crate) const HELD: &str = "held";
+
+/// What is held in quiet hours of this name; the sort key is the alert's id.
+pub(crate) fn held(name: &str) -> String {
+    format!("held#{name}")
+}
+
+/// What fires; the sort key is `<watch>#<what it looks at>`.
+pub(crate) const FIRING: &str = "firing";

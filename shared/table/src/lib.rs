@@ -12,6 +12,8 @@
 //! - `issues`: what fails alike, and which alerts are claimed
 //! - `transactions`: what belongs to one trace
 //! - `posted`: which alerts Slack has had
+//! - `held`: what is held during quiet hours
+//! - `firing`: which watches fire, and the minutes that they look at
 //! - `policies`: what is told to whom, and what is watched
 //! - `past`: which hours of the past were read
 //!
@@ -19,7 +21,9 @@
 
 mod attributes;
 mod error;
+mod firing;
 mod functions;
+mod held;
 mod hours;
 mod issues;
 mod keys;
@@ -36,6 +40,8 @@ mod transactions;
 use aws_sdk_dynamodb::Client;
 
 pub use error::{TableError, reasons};
+pub use firing::Firing;
+pub use held::{HeldMessage, Hold};
 pub use hours::Pending;
 pub use issues::{Act, Acted, Claim, Claimed, Entry, LAMPLIGHT, Life, Mute, Stored, Unsent};
 use known::Known;

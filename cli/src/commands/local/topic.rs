@@ -43,6 +43,13 @@ impl Post for Local {
         }
     }
 
+    fn policy_name(&self) -> Option<&str> {
+        match self {
+            Self::Posted(receiver) => receiver.policy_name(),
+            Self::Printed(_) => None,
+        }
+    }
+
     fn mark(&self) -> &str {
         match self {
             Self::Posted(receiver) => receiver.mark(),

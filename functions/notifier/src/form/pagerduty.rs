@@ -67,6 +67,7 @@ impl Form for PagerDuty {
         let mut event = match notice {
             Notice::Alert(alert) => of_alert(alert, &brief),
             Notice::Watch(alert) => of_watch(&alert.watch, &brief),
+            Notice::Held(alerts) => trigger(&digest(&alerts.alert_id, 16), "info", "Lamplight", &brief),
             Notice::Alarm(alarm) => of_alarm(alarm, &brief)?,
             Notice::Other { text, .. } => {
                 trigger(&format!("message:{}", digest(text, 16)), "info", "Lamplight", &brief)
