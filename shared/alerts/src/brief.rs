@@ -163,7 +163,7 @@ fn of_watch(watch: &Watched) -> Brief {
     let place = place.collect::<Vec<_>>().join(" · ");
     let function = watch.function.as_deref().zip(watch.region.as_deref());
     let function = function.filter(|(_, region)| is_region(region)).map(|(name, region)| links::function(region, name));
-    let links = [("Function", function), ("Runbook", watch.runbook.clone())];
+    let links = [("Function", function), ("Runbook", runbook(watch.runbook.as_deref()))];
     Brief {
         line: format!("{icon} {lead}"),
         facts: facts(&[
@@ -260,6 +260,11 @@ fn facts(pairs: &[(&'static str, Option<&str>)]) -> Vec<(&'static str, String)> 
     known.collect()
 }
 
+/// The page that says what to do. Others may publish on the topic too: what is no page is left out.
+fn runbook(url: Option<&str>) -> Option<String> {
+    url.filter(|url| links::is_page(url)).map(str::to_owned)
+}
+
 /// Whether links can lead to a region.
 fn is_region(region: &str) -> bool {
     region != UNKNOWN && region.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
@@ -267,7 +272,7 @@ fn is_region(region: &str) -> bool {
 
 /// Links to the log lines, the trace and the function, as far as the place is known, and to the runbook.
 fn pages(alert: &Alert) -> Vec<(&'static str, String)> {
-    let runbook = alert.runbook.clone().map(|url| ("Runbook", url));
+    let runbook = runbook(alert.runbook.as_deref()).map(|url| ("Runbook", url));
     let (issue, sample) = (&alert.issue, &alert.issue.sample);
     if !is_region(&issue.region) {
         return runbook.into_iter().collect();

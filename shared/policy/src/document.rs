@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use lamplight_alerts::links::is_page;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -10,9 +11,6 @@ use crate::watch::Watch;
 
 /// Bytes of a document: far below what an item of the table takes, of which it needs two.
 const LONGEST: usize = 64 << 10;
-
-/// Characters of a link: what every receiver takes.
-const LINK: usize = 1_000;
 
 /// Why a document cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -113,11 +111,10 @@ pub fn is_name(text: &str) -> bool {
 /// A page that people are sent to.
 pub(crate) fn link<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let url = String::deserialize(deserializer)?;
-    let is_link = url.starts_with("https://") || url.starts_with("http://");
-    if !is_link || url.contains(|c: char| c.is_whitespace() || c.is_control()) || url.chars().count() > LINK {
-        return Err(serde::de::Error::custom(format!(
-            "a runbook is a URL that begins with https:// and has no spaces and at most {LINK} characters"
-        )));
+    if !is_page(&url) {
+        return Err(serde::de::Error::custom(
+            "a runbook is a URL that begins with https://, of at most 1,000 characters of ASCII without spaces",
+        ));
     }
     Ok(Some(url))
 }
@@ -133,6 +130,14 @@ mod tests {
     #[test]
     fn nothing_is_a_document_that_changes_nothing() {
         assert_eq!(Document::parse("# nothing yet\n"), Ok(Document::default()));
+    }
+
+    #[test]
+    fn the_example_of_the_page_can_be_used() {
+        let file = include_str!("../../../docs/policies.toml");
+        assert!(include_str!("../../../docs/policies.md").contains(&format!("```toml\n{file}```")));
+        let document = Document::parse(file).unwrap();
+        assert_eq!((document.routes.len(), document.watches.len()), (3, 6));
     }
 
     #[test]
