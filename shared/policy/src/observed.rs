@@ -10,7 +10,8 @@ use crate::condition::{Condition, Metric, Statistic};
 #[derive(Debug, Clone, Default)]
 pub struct Observed {
     rollup: Rollup,
-    cost_usd: f64,
+    /// Nothing where no price is in dollars.
+    cost_usd: Option<f64>,
     /// The largest share of its memory that a function used, in percent.
     memory_percent: Option<f64>,
 }
@@ -29,8 +30,9 @@ pub enum Verdict {
 impl Observed {
     /// Adds what a function did. Which processor it runs on is not known: the cost is the upper bound.
     pub fn add(&mut self, function: &FunctionKey, rollup: &Rollup) {
-        let price = Price::of(&function.region, Architecture::default());
-        self.cost_usd += price.map_or(0.0, |price| price.cost_usd(rollup));
+        if let Some(price) = Price::of(&function.region, Architecture::default()) {
+            self.cost_usd = Some(self.cost_usd.unwrap_or(0.0) + price.cost_usd(rollup));
+        }
         if let (Some(used), Some(given)) = (rollup.peaks.get(Peak::MaxMemoryMb), rollup.peaks.get(Peak::MemoryMb)) {
             let percent = share(used, given);
             self.memory_percent = self.memory_percent.map_or(percent, |most| most.max(percent)).into();
@@ -68,7 +70,7 @@ impl Observed {
                 let sum_us = rollup.get(Counter::InitUs);
                 milliseconds(statistic, &rollup.inits, sum_us, rollup.peaks.get(Peak::InitUs))
             }
-            Metric::Cost => has_run.then_some(self.cost_usd),
+            Metric::Cost => self.cost_usd.filter(|_| has_run),
             Metric::Memory => self.memory_percent,
         }
     }
@@ -164,6 +166,13 @@ mod tests {
         }
         assert_eq!(judge(&nothing, "no invocations for 1 h"), Verdict::Holds(0.0));
         assert_eq!(judge(&one, "no invocations for 1 h"), Verdict::Fails(1.0));
+    }
+
+    #[test]
+    fn a_price_that_is_not_in_dollars_is_no_cost() {
+        let mut there = Observed::default();
+        there.add(&FunctionKey { region: "cn-north-1".into(), ..key("mailer") }, &rollup(30, 0, 512));
+        assert_eq!(judge(&there, "cost < $5"), Verdict::Unknown);
     }
 
     #[test]
