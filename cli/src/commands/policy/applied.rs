@@ -15,9 +15,6 @@ use crate::output::{note, print, print_json};
 use crate::stack;
 use crate::tables;
 
-/// Times that policies are applied while others apply theirs.
-const ATTEMPTS: usize = 3;
-
 /// Policies that are or were in force.
 #[derive(Debug, Serialize)]
 pub struct Version {
@@ -70,26 +67,26 @@ pub async fn apply(arguments: &ApplyArguments) -> Result<ExitCode, CliError> {
     let (text, _) = read(&arguments.file)?;
     let by = arguments.by.clone().unwrap_or_else(user);
     let table = stack::table(&arguments.table).await?;
-    for _ in 0..ATTEMPTS {
-        let before = table.policies().await?;
-        let in_force = before.as_ref().map_or(0, |before| before.version);
-        if arguments.if_version.is_some_and(|version| version != in_force) {
-            let reason = format!("version {in_force} is in force; see `lamplight policy show` and apply yours to it");
-            return Err(CliError::Undone(reason));
-        }
-        let (policies, changed) = match table.apply_policies(&text, &by, before.as_ref(), now_ms()).await? {
-            Applied::Done(policies) => (policies, true),
-            Applied::Already(policies) => (policies, false),
-            Applied::Overtaken => continue,
-        };
-        let version = Version { changed: Some(changed), ..Version::of(&policies) };
-        match arguments.output {
-            Output::Json => print_json(&version)?,
-            Output::Table => print(tables::applied(&version))?,
-        }
-        return Ok(ExitCode::SUCCESS);
+    let before = table.policies().await?;
+    let in_force = before.as_ref().map_or(0, |before| before.version);
+    if arguments.if_version.is_some_and(|version| version != in_force) {
+        let reason = format!("version {in_force} is in force; see `lamplight policy show` and apply yours to it");
+        return Err(CliError::Undone(reason));
     }
-    Err(CliError::Undone("others apply policies at the same time; try again".to_owned()))
+    let (policies, changed) = match table.apply_policies(&text, &by, before.as_ref(), now_ms()).await? {
+        Applied::Done(policies) => (policies, true),
+        Applied::Already(policies) => (policies, false),
+        Applied::Overtaken => {
+            let reason = "somebody else has applied policies at this moment; see `lamplight policy show` and try again";
+            return Err(CliError::Undone(reason.to_owned()));
+        }
+    };
+    let version = Version { changed: Some(changed), ..Version::of(&policies) };
+    match arguments.output {
+        Output::Json => print_json(&version)?,
+        Output::Table => print(tables::applied(&version))?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 pub async fn history(arguments: &HistoryArguments) -> Result<ExitCode, CliError> {
