@@ -37,6 +37,9 @@ pub struct Understood {
     pub routes: usize,
     /// What is watched.
     pub watches: Vec<UnderstoodWatch>,
+    /// How often there is a summary; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<&'static str>,
 }
 
 /// How a watch is understood.
@@ -63,7 +66,8 @@ impl Understood {
                 Each::All => "all",
             },
         });
-        Self { routes: document.routes.len(), watches: watches.collect() }
+        let summary = document.summary.as_ref().map(|summary| summary.every.name());
+        Self { routes: document.routes.len(), watches: watches.collect(), summary }
     }
 }
 

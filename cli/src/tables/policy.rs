@@ -6,7 +6,8 @@ use crate::commands::policy::{Trial, Understood, Version};
 
 /// How a document is understood.
 pub fn understood(understood: &Understood) -> String {
-    let counts = format!("{} routes, {} watches", understood.routes, understood.watches.len());
+    let summary = understood.summary.map(|every| format!(", a summary of each {every}")).unwrap_or_default();
+    let counts = format!("{} routes, {} watches{summary}", understood.routes, understood.watches.len());
     if understood.watches.is_empty() {
         return counts;
     }

@@ -6,6 +6,7 @@ pub mod context;
 mod error;
 pub mod handler;
 mod quiet;
+mod summary;
 mod watches;
 
 pub use context::Context;

@@ -29,28 +29,19 @@ const TOGETHER: &str = "all";
 /// the others from it.
 pub(crate) async fn watch<P: Publish>(
     context: &Context<P>,
+    document: &Document,
     pending: &[Pending],
     now_ms: i64,
     answer: &mut Answer,
 ) -> Result<(), TableError> {
     let table = &context.table;
-    let Some(policies) = table.recent_policies(now_ms).await? else {
-        return Ok(());
-    };
-    let document = match Document::parse(&policies.text) {
-        Ok(document) => document,
-        Err(error) => {
-            tracing::error!(%error, version = policies.version, "the policies cannot be read; nothing is watched");
-            return Ok(());
-        }
-    };
     let firing = table.firing().await?;
     if document.watches.is_empty() && firing.is_empty() {
         return Ok(());
     }
     let now_minute_ms = now_ms - now_ms.rem_euclid(Span::Minute.ms());
     let looking = Looking { context, firing: &firing, at_ms: now_minute_ms - LAG_MS, now_ms };
-    for ended in firing.iter().filter(|firing| !is_watched(&document, firing)) {
+    for ended in firing.iter().filter(|firing| !is_watched(document, firing)) {
         looking.end(ended, WatchState::Ended, None, answer).await?;
     }
     let active: BTreeSet<_> = pending.iter().map(|pending| &pending.function).collect();

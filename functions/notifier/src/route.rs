@@ -37,9 +37,11 @@ impl Way {
     /// The way of a notice, to which the runbook of its route is added.
     #[must_use]
     pub fn of(notice: &mut Notice, document: &Document, now_ms: i64) -> Self {
-        // That it was held was decided before, with those whom it is for.
-        if let Notice::Held(alerts) = notice {
-            return Self { to: alerts.held.to.clone(), ..Self::default() };
+        // For whom these are was decided before.
+        match notice {
+            Notice::Held(alerts) => return Self { to: alerts.held.to.clone(), ..Self::default() },
+            Notice::Summary(alert) => return Self { to: alert.summary.to.clone(), ..Self::default() },
+            _ => {}
         }
         let Decision { route, treatment, to, runbook } = document.decide(&Subject::of(notice), now_ms);
         if let Some(runbook) = runbook {

@@ -1,9 +1,10 @@
 //! Prints the Slack messages of every kind of notice, one JSON a line with its name: what `tests/blockkit/run` checks.
 #![allow(clippy::print_stdout, reason = "it prints for a program")]
 
+use lamplight_alerts::summary::{Frequent, Slower, Summary, Total};
 use lamplight_alerts::watch::Unit;
 use lamplight_alerts::{
-    Alert, Emails, HeldAlerts, Notice, Reason, Severity, SlackMessage, WatchAlert, WatchState, Watched,
+    Alert, Emails, HeldAlerts, Notice, Reason, Severity, SlackMessage, SummaryAlert, WatchAlert, WatchState, Watched,
 };
 use lamplight_logs::{Detection, LogEvent, Source, recognise};
 use lamplight_rollup::{Fingerprint, FunctionKey, Issue};
@@ -144,6 +145,29 @@ fn held(text: &str) -> Vec<(String, Notice)> {
     [1, 20, 300].map(|count| (format!("{count} held"), of(count))).into()
 }
 
+/// A summary of which each text is this, as far as it is not made by the keeper.
+fn summary(text: &str) -> Notice {
+    let total = Total { invocations: u64::MAX, failed: u64::MAX, cost_usd: Some(f64::MAX) };
+    let issue =
+        Frequent { fingerprint: text.to_owned(), title: text.to_owned(), function: text.to_owned(), count: u64::MAX };
+    let slower = Slower { function: text.to_owned(), p95_ms: f64::MAX, before_ms: 0.0 };
+    let summary = Summary {
+        every: text.to_owned(),
+        from: text.to_owned(),
+        until: text.to_owned(),
+        total,
+        before: total,
+        new: 3,
+        regressed: 2,
+        escalated: 1,
+        resolved: 0,
+        issues: vec![issue; 5],
+        slower: vec![slower; 5],
+        to: vec![],
+    };
+    Notice::Summary(Box::new(SummaryAlert::new("summary-19a", summary)))
+}
+
 fn notices(text: &str) -> Vec<(String, Notice)> {
     let mut notices = Vec::new();
     for detection in DETECTIONS {
@@ -156,6 +180,7 @@ fn notices(text: &str) -> Vec<(String, Notice)> {
     notices.extend(alarms(text).into_iter().map(|(name, notice)| (name.to_owned(), notice)));
     notices.extend(watches(text));
     notices.extend(held(text));
+    notices.push(("summary".to_owned(), summary(text)));
     notices.push(("message".to_owned(), Notice::of(None, text)));
     notices.push(("message with a subject".to_owned(), Notice::of(Some(text), text)));
     notices

@@ -11,6 +11,7 @@ use crate::held::Held;
 use crate::links;
 use crate::notice::Notice;
 use crate::readable::{cut, excerpt, line};
+use crate::summary::Summary;
 use crate::watch::{WatchState, Watched};
 
 /// Characters of a function's name in the lead: what Lambda allows.
@@ -34,7 +35,10 @@ pub(crate) const MESSAGE: &str = "💬";
 /// The sign of what was held during quiet hours.
 pub(crate) const QUIET: &str = "🌙";
 
-/// Characters of the lines of what was held.
+/// The sign of a summary.
+pub(crate) const SUMMARY: &str = "📋";
+
+/// Characters of the lines of what was held, and of a summary.
 const HELD: usize = 2_800;
 
 /// What a notice says.
@@ -68,6 +72,7 @@ impl Brief {
             Notice::Alert(alert) => of_alert(alert),
             Notice::Watch(alert) => of_watch(&alert.watch),
             Notice::Held(alerts) => of_held(&alerts.held),
+            Notice::Summary(alert) => of_summary(&alert.summary),
             Notice::Alarm(alarm) => of_alarm(alarm),
             Notice::Other { subject, text } => of_other(subject.as_deref(), text),
         }
@@ -181,7 +186,15 @@ fn of_held(held: &Held) -> Brief {
     let (messages, were) = if held.count == 1 { ("message", "was") } else { ("messages", "were") };
     let until = moment(&held.until).map(|until| format!(", until {until}")).unwrap_or_default();
     let lead = format!("{} {messages} {were} held during quiet hours{until}", held.count);
-    Brief { said: text(excerpt(&held.lines, HELD)), ..Brief::bare(QUIET, lead) }
+    let line = format!("{QUIET} {lead}");
+    Brief { line, said: text(excerpt(&held.lines, HELD)), ..Brief::bare(QUIET, lead) }
+}
+
+fn of_summary(summary: &Summary) -> Brief {
+    let until = moment(&summary.until).map(|until| format!(" until {until}")).unwrap_or_default();
+    let lead = format!("Summary of the {}{until}", line(&summary.every, 20));
+    let line = format!("{SUMMARY} {lead}");
+    Brief { line, said: text(excerpt(&summary.lines(), HELD)), facts: summary.facts(), ..Brief::bare(SUMMARY, lead) }
 }
 
 fn of_alarm(alarm: &Alarm) -> Brief {
@@ -222,7 +235,7 @@ pub fn headline(notice: &Notice) -> String {
             let place = format!("{} {} in {function}", icon(alert.severity), name(issue.kind));
             if title.is_empty() || title == name(issue.kind) { place } else { format!("{place}: {title}") }
         }
-        Notice::Watch(_) | Notice::Held(_) => line(&Brief::of(notice).line, LINE),
+        Notice::Watch(_) | Notice::Held(_) | Notice::Summary(_) => line(&Brief::of(notice).line, LINE),
         Notice::Alarm(alarm) => {
             format!("{} {} is {}", alarm_icon(alarm), line(&alarm.name, 120), line(&alarm.state, 20))
         }

@@ -2,7 +2,7 @@
 
 use lamplight_rollup::fingerprint::name;
 
-use crate::brief::{Brief, MESSAGE, QUIET, alarm_icon, headline, icon, watch_icon};
+use crate::brief::{Brief, MESSAGE, QUIET, SUMMARY, alarm_icon, headline, icon, watch_icon};
 use crate::notice::Notice;
 use crate::readable::{cut, line};
 use crate::slack::{SECTION, SlackMessage, context, escape, header, section};
@@ -88,6 +88,7 @@ fn kind_and_place(notice: &Notice) -> (&'static str, &'static str, &str) {
         Notice::Alert(alert) => (icon(alert.severity), name(alert.issue.kind), &alert.issue.function),
         Notice::Watch(alert) => (watch_icon(&alert.watch), "Watches", alert.watch.place()),
         Notice::Held(alerts) => (QUIET, "Held during quiet hours", &alerts.held.until),
+        Notice::Summary(alert) => (SUMMARY, "Summaries", &alert.summary.until),
         Notice::Alarm(alarm) => (alarm_icon(alarm), "Alarms", &alarm.name),
         Notice::Other { subject, text } => (MESSAGE, "Messages", subject.as_deref().unwrap_or(text)),
     }

@@ -8,6 +8,7 @@
 //! - [`alarm`]: CloudWatch alarms that come over the same topic
 //! - [`watch`]: what a watch on the figures says
 //! - [`held`]: what was held during quiet hours
+//! - [`summary`]: a summary of a day or a week
 //! - [`notice`]: what a message on the topic is
 //! - [`brief`]: what a notice says, before any receiver's form
 //! - [`readable`]: text without what terminals act on, cut to size
@@ -30,6 +31,7 @@ pub mod publish;
 pub mod readable;
 pub mod secrets;
 pub mod slack;
+pub mod summary;
 pub mod watch;
 
 pub use alert::{Alert, Reason, Severity};
@@ -39,4 +41,5 @@ pub use notice::Notice;
 pub use publish::Publish;
 pub use secrets::Emails;
 pub use slack::SlackMessage;
+pub use summary::SummaryAlert;
 pub use watch::{WatchAlert, WatchState, Watched};

@@ -3,6 +3,7 @@
 use crate::alarm::Alarm;
 use crate::alert::Alert;
 use crate::held::HeldAlerts;
+use crate::summary::SummaryAlert;
 use crate::watch::WatchAlert;
 
 /// A message on the topic. None is dropped for being unknown.
@@ -14,6 +15,8 @@ pub enum Notice {
     Watch(Box<WatchAlert>),
     /// What was held during quiet hours.
     Held(Box<HeldAlerts>),
+    /// A summary of a day or a week.
+    Summary(Box<SummaryAlert>),
     /// A CloudWatch alarm.
     Alarm(Alarm),
     /// Any other message: its subject and its text.
@@ -35,6 +38,8 @@ impl Notice {
             Self::Watch(Box::new(alert))
         } else if let Some(alerts) = HeldAlerts::parse(message) {
             Self::Held(Box::new(alerts))
+        } else if let Some(alert) = SummaryAlert::parse(message) {
+            Self::Summary(Box::new(alert))
         } else if let Some(alarm) = Alarm::parse(message) {
             Self::Alarm(alarm)
         } else {
@@ -49,6 +54,7 @@ impl Notice {
             Self::Alert(alert) => Some(&alert.alert_id),
             Self::Watch(alert) => Some(&alert.alert_id),
             Self::Held(alerts) => Some(&alerts.alert_id),
+            Self::Summary(alert) => Some(&alert.alert_id),
             Self::Alarm(_) | Self::Other { .. } => None,
         }
     }
@@ -60,6 +66,7 @@ impl Notice {
             Self::Alert(alert) => alert.attributes(),
             Self::Watch(alert) => alert.attributes(),
             Self::Held(_) => vec![("kind", "held")],
+            Self::Summary(_) => vec![("kind", "summary")],
             Self::Alarm(_) | Self::Other { .. } => Vec::new(),
         }
     }
@@ -69,7 +76,7 @@ impl Notice {
         let runbook = match self {
             Self::Alert(alert) => &mut alert.runbook,
             Self::Watch(alert) => &mut alert.watch.runbook,
-            Self::Held(_) | Self::Alarm(_) | Self::Other { .. } => return,
+            Self::Held(_) | Self::Summary(_) | Self::Alarm(_) | Self::Other { .. } => return,
         };
         runbook.get_or_insert_with(|| url.to_owned());
     }

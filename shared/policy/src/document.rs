@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use crate::route::{Decision, Route, Subject};
+use crate::summary::Summary;
 use crate::watch::Watch;
 
 /// Bytes of a document: far below what an item of the table takes, of which it needs two.
@@ -29,6 +30,8 @@ pub struct Document {
     pub routes: Vec<Route>,
     /// What is watched.
     pub watches: Vec<Watch>,
+    /// Whether there is a summary, and when.
+    pub summary: Option<Summary>,
 }
 
 #[derive(Deserialize)]
@@ -38,6 +41,7 @@ struct Tables {
     route: Vec<Spanned<Route>>,
     #[serde(default)]
     watch: Vec<Spanned<Watch>>,
+    summary: Option<Summary>,
 }
 
 impl Document {
@@ -55,7 +59,7 @@ impl Document {
             reason: error.message().replace('\n', ", "),
         })?;
         let mut names = HashSet::new();
-        let mut document = Self::default();
+        let mut document = Self { summary: tables.summary, ..Self::default() };
         for table in tables.route {
             let line = line_of(text, table.span().start);
             let mut route = table.into_inner();
@@ -137,7 +141,7 @@ mod tests {
         let file = include_str!("../../../docs/policies.toml");
         assert!(include_str!("../../../docs/policies.md").contains(&format!("```toml\n{file}```")));
         let document = Document::parse(file).unwrap();
-        assert_eq!((document.routes.len(), document.watches.len()), (3, 6));
+        assert_eq!((document.routes.len(), document.watches.len(), document.summary.is_some()), (3, 6, true));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! - [`quiet`]: hours in which nobody is told
 //! - [`watch`]: what is watched
 //! - [`condition`]: when a watch fires, as people write it
+//! - [`summary`]: a summary once a day or a week
 //! - [`observed`]: what is known of functions in a window, and whether a condition holds there
 //! - [`glob`]: names with wildcards
 
@@ -18,6 +19,7 @@ pub mod glob;
 pub mod observed;
 pub mod quiet;
 pub mod route;
+pub mod summary;
 pub mod watch;
 
 pub use condition::Condition;

@@ -40,6 +40,12 @@ impl Observed {
         self.rollup.merge(rollup);
     }
 
+    /// What it cost, in US dollars; nothing where no price is in dollars.
+    #[must_use]
+    pub const fn cost_usd(&self) -> Option<f64> {
+        self.cost_usd
+    }
+
     /// Whether a condition holds for it.
     #[must_use]
     pub fn judge(&self, condition: &Condition) -> Verdict {

@@ -4,10 +4,10 @@ use lamplight_alerts::Severity;
 use serde::Deserialize;
 
 const MINUTE_MS: i64 = 60_000;
-const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
+pub(crate) const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
 /// 1970-01-01 was a Thursday.
-const FIRST_WEEKDAY: i64 = 3;
+pub(crate) const FIRST_WEEKDAY: i64 = 3;
 
 /// The furthest offsets that the world's clocks have.
 const OFFSETS_MINUTES: std::ops::RangeInclusive<i64> = -12 * 60..=14 * 60;
@@ -37,9 +37,11 @@ struct Hours {
     except: Vec<Severity>,
 }
 
+/// A day of the week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Day {
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Day {
     Mon,
     Tue,
     Wed,
@@ -110,13 +112,13 @@ impl Quiet {
 }
 
 /// `22:00` as milliseconds of the day.
-fn clock_ms(text: &str) -> Result<i64, String> {
+pub(crate) fn clock_ms(text: &str) -> Result<i64, String> {
     let minutes = minutes(text).filter(|minutes| *minutes < 24 * 60);
     minutes.map(|minutes| minutes * MINUTE_MS).ok_or_else(|| format!("`{text}` is no time of day; write 22:00"))
 }
 
 /// `+01:00` as milliseconds.
-fn offset_ms(text: &str) -> Result<i64, String> {
+pub(crate) fn offset_ms(text: &str) -> Result<i64, String> {
     let sign = if text.starts_with('-') { -1 } else { 1 };
     let minutes = text.strip_prefix(['+', '-']).and_then(minutes).map(|minutes| sign * minutes);
     let minutes = minutes.filter(|minutes| OFFSETS_MINUTES.contains(minutes));

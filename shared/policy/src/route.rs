@@ -91,7 +91,9 @@ impl<'n> Subject<'n> {
                 subject(Kind::Watch, watch.severity, watch.function.as_deref(), watch.account.as_deref())
             }
             Notice::Alarm(alarm) => subject(Kind::Alarm, Severity::Error, None, alarm.account.as_deref()),
-            Notice::Held(_) | Notice::Other { .. } => subject(Kind::Message, Severity::Error, None, None),
+            Notice::Held(_) | Notice::Summary(_) | Notice::Other { .. } => {
+                subject(Kind::Message, Severity::Error, None, None)
+            }
         }
     }
 }

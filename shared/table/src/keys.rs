@@ -87,5 +87,8 @@ pub(crate) fn held(name: &str) -> String {
     format!("held#{name}")
 }
 
+/// The days and weeks that people were told of; the sort key is their end.
+pub(crate) const SUMMARIES: &str = "summaries";
+
 /// What fires; the sort key is `<watch>#<what it looks at>`.
 pub(crate) const FIRING: &str = "firing";

@@ -14,6 +14,7 @@
 //! - `posted`: which alerts Slack has had
 //! - `held`: what is held during quiet hours
 //! - `firing`: which watches fire, and the minutes that they look at
+//! - `summaries`: which days and weeks people were told of
 //! - `policies`: what is told to whom, and what is watched
 //! - `past`: which hours of the past were read
 //!
@@ -34,6 +35,7 @@ mod posted;
 mod query;
 mod rollups;
 pub mod schema;
+mod summaries;
 mod transact;
 mod transactions;
 

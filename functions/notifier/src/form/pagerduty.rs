@@ -68,6 +68,8 @@ impl Form for PagerDuty {
             Notice::Alert(alert) => of_alert(alert, &brief),
             Notice::Watch(alert) => of_watch(&alert.watch, &brief),
             Notice::Held(alerts) => trigger(&digest(&alerts.alert_id, 16), "info", "Lamplight", &brief),
+            // Nobody has to act on it.
+            Notice::Summary(_) => return None,
             Notice::Alarm(alarm) => of_alarm(alarm, &brief)?,
             Notice::Other { text, .. } => {
                 trigger(&format!("message:{}", digest(text, 16)), "info", "Lamplight", &brief)
