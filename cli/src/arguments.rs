@@ -2,9 +2,11 @@
 //!
 //! - `account`: what the commands that work on an account and its stack take
 //! - `issues`: what the commands that work on issues take
+//! - `policy`: what the commands that work on policies take
 
 mod account;
 mod issues;
+mod policy;
 
 use std::path::PathBuf;
 
@@ -16,6 +18,9 @@ pub use account::{
     StackArguments, SubscribeArguments, Tag, UnsubscribeArguments,
 };
 pub use issues::{AssignArguments, IssuesArguments, MuteArguments, Order, ResolveArguments, WhichArguments};
+pub use policy::{
+    ApplyArguments, CheckArguments, HistoryArguments, PolicyArguments, PolicyCommand, ShowArguments, TestArguments,
+};
 
 use crate::since::Since;
 
@@ -85,6 +90,8 @@ pub enum Command {
         after_help = "Example:\n  lamplight assign 2c28ad256564fc1b Ada\n  lamplight assign 2c28ad256564fc1b --nobody"
     )]
     Assign(AssignArguments),
+    /// Say who is told of what, and what is watched, without a deployment
+    Policy(Box<PolicyArguments>),
     /// List the transactions
     #[command(after_help = "Example:\n  lamplight transactions --since 1h --output json")]
     Transactions(ReadArguments),

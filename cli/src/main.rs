@@ -4,7 +4,6 @@ mod account;
 mod arguments;
 mod commands;
 mod error;
-mod glob;
 mod input;
 mod output;
 mod progress;
@@ -46,6 +45,7 @@ fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Mute(arguments) => wait_for(commands::act::mute(&arguments)),
         Command::Unmute(arguments) => wait_for(commands::act::unmute(&arguments)),
         Command::Assign(arguments) => wait_for(commands::act::assign(&arguments)),
+        Command::Policy(arguments) => wait_for(commands::policy::run(&arguments)),
         Command::Transactions(arguments) => wait_for(commands::transactions::list(&arguments)),
         Command::Trace(arguments) => wait_for(commands::transactions::one(&arguments)),
         Command::Cost(arguments) => wait_for(commands::cost::run(&arguments)),

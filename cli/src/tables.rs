@@ -4,6 +4,7 @@
 //! - `event`: one event explained
 //! - `issue`: issues, and what was done with them
 //! - `redriven`: what was put through again
+//! - `policy`: policies, and what would be done by them
 //! - `plan`: what is done with log groups
 //! - `findings`: what a doctor finds
 //! - `backfilled`: what was read of the past
@@ -15,6 +16,7 @@ mod findings;
 mod grid;
 mod issue;
 mod plan;
+mod policy;
 mod redriven;
 mod tested;
 
@@ -26,6 +28,7 @@ pub use event::explanation;
 pub use findings::findings;
 pub use issue::{acted, issue, issues};
 pub use plan::plan;
+pub use policy::{applied, trial, understood, versions};
 pub use redriven::redriven;
 pub use tested::tested;
 
@@ -125,7 +128,7 @@ pub fn function(function: &FunctionSummary) -> String {
         ("duration", durations),
         ("init", inits),
         ("memory", memory(function).map(|memory| format!("{memory} MB used"))),
-        ("versions", versions(function)),
+        ("versions", deployments(function)),
         ("billed", Some(format!("{} ms, {:.3} GB-s", function.billed_ms, function.gb_seconds))),
         ("cost", function.cost_usd.map(|cost| format!("$ {}", dollars(cost)))),
     ];
@@ -133,7 +136,7 @@ pub fn function(function: &FunctionSummary) -> String {
 }
 
 /// The versions that ran, where they are more than one; of those with the same number the memory tells.
-fn versions(function: &FunctionSummary) -> Option<String> {
+fn deployments(function: &FunctionSummary) -> Option<String> {
     let version = |ran: &DeploymentSummary| {
         let name = ran.version.as_deref().unwrap_or("unknown");
         format!("{name} with {} MB × {}", ran.memory_mb, ran.invocations)

@@ -5,11 +5,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use lamplight_alerts::{Emails, Notice, Publish, SlackMessage};
-use lamplight_aws::AwsError;
+use lamplight_aws::{AwsError, Web};
 use lamplight_logs::Limits;
-use lamplight_notifier::{Post, PostError};
+use lamplight_notifier::{Post, PostError, Receiver, Receivers, receivers};
 use lamplight_rollup::{Bounds, ErrorLogs};
-use lamplight_table::Table;
+use lamplight_table::{Applied, Table};
 use serde_json::{Value, json};
 
 /// A parser of eu-central-1 with the stack's defaults.
@@ -111,6 +111,24 @@ impl Post for &Slack {
         self.posts.lock().unwrap().push(message);
         Ok(())
     }
+}
+
+/// The receivers that these lines name.
+pub struct Lines(pub String);
+
+impl Receivers for Lines {
+    type Receiver = Receiver;
+
+    async fn list(&self) -> Result<Vec<Receiver>, PostError> {
+        Ok(receivers::of_value(&Web::default(), &self.0, None))
+    }
+}
+
+/// Puts policies in force.
+pub async fn apply(table: &Table, document: &str) {
+    let before = table.policies().await.unwrap();
+    let applied = table.apply_policies(document, "ada", before.as_ref(), 0).await.unwrap();
+    assert!(matches!(applied, Applied::Done(_)), "{applied:?}");
 }
 
 /// A queue that keeps what is put there, with the reasons.

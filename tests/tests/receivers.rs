@@ -5,9 +5,9 @@ use lamplight_alerts::Notice;
 use lamplight_aws::Web;
 use lamplight_embedded::Embedded;
 use lamplight_notifier::form::{Discord, Form, PagerDuty, Signed, Teams};
-use lamplight_notifier::{Context, Incoming, Post, PostError, Receiver, Receivers, Untold, handle, receivers, tell};
+use lamplight_notifier::{Context, Incoming, Post, PostError, Receiver, Untold, handle, receivers, tell};
 use lamplight_tests::sink::{Reply, Sink};
-use lamplight_tests::telling::{DeadLetters, failures, queue_event};
+use lamplight_tests::telling::{DeadLetters, Lines, failures, queue_event};
 use serde_json::json;
 
 const NOW_MS: i64 = 1_795_164_420_000;
@@ -27,17 +27,6 @@ const FORMS: [(Make, Reply); 4] = [
     (|url| Box::new(PagerDuty::at(url, "r0utingkey")), (202, "", r#"{"status":"success"}"#)),
     (|url| Box::new(Signed::new("s3cret", url)), (200, "", "")),
 ];
-
-/// The receivers that these lines name.
-struct Lines(String);
-
-impl Receivers for Lines {
-    type Receiver = Receiver;
-
-    async fn list(&self) -> Result<Vec<Receiver>, PostError> {
-        Ok(receivers::of_value(&Web::default(), &self.0, None))
-    }
-}
 
 fn crane() -> [Notice; 1] {
     [Notice::of(None, "the crane is down")]

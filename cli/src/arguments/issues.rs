@@ -4,11 +4,11 @@ use std::num::NonZeroU64;
 
 use clap::{ArgGroup, Args, ValueEnum};
 use lamplight_logs::Detection;
+use lamplight_policy::Glob;
 use lamplight_rollup::State;
 use lamplight_table::Mute;
 
 use super::{Output, ReadArguments, TableArguments};
-use crate::glob::Glob;
 use crate::since::Since;
 
 /// What a list of issues is sorted by.

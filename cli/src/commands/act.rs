@@ -93,7 +93,7 @@ async fn act(ids: &[String], act: &Act, which: &WhichArguments) -> Result<ExitCo
 }
 
 /// What the environment calls the user.
-fn user() -> String {
+pub fn user() -> String {
     let named = ["USER", "LOGNAME", "USERNAME"].iter().filter_map(|name| std::env::var(name).ok());
     named.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
 }

@@ -1,11 +1,15 @@
 //! What happens each minute.
 
 use lamplight_alerts::{Alert, Publish, Reason};
+use lamplight_policy::Document;
 use lamplight_table::{Pending, Stored, TableError, Unsent};
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::KeeperError;
+use crate::quiet::release;
+use crate::summary::summarise;
+use crate::watches::watch;
 
 /// How long the process that claimed an alert has to publish it.
 const CLAIM_MS: i64 = 60_000;
@@ -19,7 +23,8 @@ const AGEING_FOR_MS: i64 = 60_000;
 pub struct Answer {
     /// Hours that were computed.
     pub hours: usize,
-    /// Alerts that were sent because their claimers had not, and those of issues that escalate.
+    /// Alerts that were sent: those that their claimers had not, and those of issues that escalate, of watches and of what
+    /// was held.
     pub alerts: usize,
     /// Alerts that the topic refused.
     pub unsent: usize,
@@ -29,30 +34,58 @@ pub struct Answer {
     pub aged: usize,
 }
 
-/// Sends what is left unsent, rolls up what is pending and tells what escalates there, then lets issues age. Doing it
-/// again is harmless.
+/// Sends what is left unsent and what was held, looks at what is watched, rolls up what is pending and tells what
+/// escalates there, sums up days and weeks, then lets issues age. Doing it again is harmless.
 ///
 /// # Errors
 ///
 /// [`KeeperError::Table`]; the next run does what is left.
 pub async fn handle<P: Publish>(context: &Context<P>, now_ms: i64) -> Result<Answer, KeeperError> {
     let mut answer = Answer::default();
+    send_unsent(context, now_ms, &mut answer).await?;
+    release(context, now_ms, &mut answer).await?;
+    let pending = context.table.pending().await?;
+    let document = policies(context, now_ms).await?;
+    // What cannot be done must not keep the rest from being done.
+    let (mut watched, mut summarised) = (Ok(()), Ok(()));
+    if let Some(document) = &document {
+        watched = watch(context, document, &pending, now_ms, &mut answer).await;
+    }
+    let rolled_up = roll_up_due(context, &pending, now_ms, &mut answer).await;
+    if let Some(document) = &document {
+        summarised = summarise(context, document, now_ms, &mut answer).await;
+    }
+    if now_ms.rem_euclid(AGEING_EVERY_MS) < AGEING_FOR_MS {
+        answer.aged = context.table.age_issues(now_ms).await?;
+    }
+    watched.and(rolled_up).and(summarised)?;
+    Ok(answer)
+}
+
+/// Publishes what was claimed and not published; what is muted meanwhile is dropped.
+async fn send_unsent<P: Publish>(context: &Context<P>, now_ms: i64, answer: &mut Answer) -> Result<(), TableError> {
     for unsent in context.table.unsent(now_ms - CLAIM_MS).await? {
         if context.table.is_muted(&unsent, now_ms).await? {
             tracing::info!(alert_id = unsent.alert_id, "an alert was not sent: its issue is muted");
             context.table.mark_sent(&unsent.alert_id).await?;
             answer.dropped += 1;
         } else {
-            publish(context, &unsent, &mut answer).await?;
+            publish(context, &unsent, answer).await?;
         }
     }
+    Ok(())
+}
+
+/// Rolls up the hours that are due. One that cannot be rolled up must not keep the others from it.
+async fn roll_up_due<P: Publish>(
+    context: &Context<P>,
+    pending: &[Pending],
+    now_ms: i64,
+    answer: &mut Answer,
+) -> Result<(), TableError> {
     let mut failed = None;
-    for pending in context.table.pending().await? {
-        if !pending.is_due(now_ms) {
-            continue;
-        }
-        // One hour that cannot be rolled up must not keep the others from it.
-        match roll_up(context, &pending, now_ms, &mut answer).await {
+    for pending in pending.iter().filter(|pending| pending.is_due(now_ms)) {
+        match roll_up(context, pending, now_ms, answer).await {
             Ok(()) => answer.hours += 1,
             Err(error) => {
                 tracing::error!(%error, function = %pending.function, hour = %pending.hour, "an hour could not be rolled up");
@@ -60,17 +93,27 @@ pub async fn handle<P: Publish>(context: &Context<P>, now_ms: i64) -> Result<Ans
             }
         }
     }
-    if now_ms.rem_euclid(AGEING_EVERY_MS) < AGEING_FOR_MS {
-        answer.aged = context.table.age_issues(now_ms).await?;
+    failed.map_or(Ok(()), Err)
+}
+
+/// The policies that are in force; nothing if there are none, or none that this version can read.
+async fn policies<P>(context: &Context<P>, now_ms: i64) -> Result<Option<Document>, TableError> {
+    let Some(policies) = context.table.recent_policies(now_ms).await? else {
+        return Ok(None);
+    };
+    let document = Document::parse(&policies.text);
+    if let Err(error) = &document {
+        tracing::error!(%error, version = policies.version, "the policies cannot be read; nothing is watched");
     }
-    match failed {
-        Some(error) => Err(error.into()),
-        None => Ok(answer),
-    }
+    Ok(document.ok())
 }
 
 /// Publishes an alert that was claimed. One that the topic refuses is left for the next run.
-async fn publish<P: Publish>(context: &Context<P>, unsent: &Unsent, answer: &mut Answer) -> Result<(), TableError> {
+pub(crate) async fn publish<P: Publish>(
+    context: &Context<P>,
+    unsent: &Unsent,
+    answer: &mut Answer,
+) -> Result<(), TableError> {
     match context.topic.publish(&unsent.body).await {
         Ok(()) => {
             context.table.mark_sent(&unsent.alert_id).await?;

@@ -1,9 +1,13 @@
 //! The keeper: once a minute, what time brings about. Minutes become hours and days, alerts that were claimed but not
-//! published are sent, people are told of issues that escalate, and once an hour issues age.
+//! published are sent, people are told of issues that escalate, of what is watched and of what was held during quiet
+//! hours, and once an hour issues age.
 
 pub mod context;
 mod error;
 pub mod handler;
+mod quiet;
+mod summary;
+mod watches;
 
 pub use context::Context;
 pub use error::KeeperError;

@@ -5,6 +5,8 @@
 //! - [`context`]: what is made once
 //! - [`handler`]: SQS messages and SNS events
 //! - [`tell`]: what is told, once each to each receiver, many at once as one
+//! - `route`: who is told of which notice, as the policies say
+//! - `plan`: which receiver is told of which messages
 //! - [`receivers`]: who is told
 //! - [`receiver`]: one of them, and what becomes of a message when it has a bad time
 //! - [`form`]: what each is sent: Slack, Teams, PagerDuty, Discord, a signed webhook
@@ -13,8 +15,10 @@ pub mod context;
 mod error;
 pub mod form;
 pub mod handler;
+mod plan;
 pub mod receiver;
 pub mod receivers;
+mod route;
 pub mod tell;
 
 pub use context::Context;

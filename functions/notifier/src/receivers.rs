@@ -8,7 +8,7 @@ use lamplight_aws::secret::Secret;
 
 use crate::error::PostError;
 use crate::form::named;
-use crate::receiver::{Receiver, lines};
+use crate::receiver::{Place, Receiver, lines, name_and_form};
 use crate::tell::Post;
 
 /// Who is told.
@@ -57,6 +57,14 @@ impl Receivers for Named {
 #[must_use]
 pub fn of_value(web: &Web, value: &str, secret: Option<&Arc<Secret>>) -> Vec<Receiver> {
     let mut seen = std::collections::HashSet::new();
-    let lines = lines(value).enumerate().filter(|(_, line)| seen.insert(*line));
-    lines.map(|(i, line)| Receiver::in_line(web.clone(), i + 1, named(line), secret.cloned())).collect()
+    let named_lines: Vec<_> = lines(value).enumerate().map(|(i, line)| (i, name_and_form(line))).collect();
+    // Where all have names, what no policy sends elsewhere goes to all of them.
+    let first = named_lines.iter().find(|(_, (name, _))| name.is_none()).map_or(0, |(i, _)| *i);
+    let lines = named_lines.into_iter().filter(|(_, line)| seen.insert(*line));
+    lines
+        .map(|(i, (name, form))| {
+            let place = Place { line: i + 1, is_first: i == first, policy_name: name.map(str::to_owned) };
+            Receiver::in_line(web.clone(), place, named(form), secret.cloned())
+        })
+        .collect()
 }

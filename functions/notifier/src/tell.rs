@@ -9,6 +9,8 @@ use lamplight_table::{Posting, Table, TableError};
 
 use crate::error::PostError;
 use crate::form::AtOnce;
+use crate::plan::Planning;
+use crate::route::policies;
 
 /// More notices than this at once become one message.
 const SINGLE: usize = 3;
@@ -24,6 +26,11 @@ pub trait Post: Send + Sync {
     /// What it is called where people read of it.
     fn name(&self) -> &str {
         "the receiver"
+    }
+
+    /// The name by which policies choose it. Who has one gets nothing else.
+    fn policy_name(&self) -> Option<&str> {
+        None
     }
 
     /// What is appended to the ids of what it has been told. Nothing for the first one.
@@ -48,6 +55,14 @@ pub struct Incoming {
     pub subject: Option<String>,
     /// Its text.
     pub message: String,
+}
+
+impl Incoming {
+    /// The id by which it is known what has been told of it.
+    #[must_use]
+    pub fn id(&self, notice: &Notice) -> String {
+        notice.alert_id().unwrap_or(&self.message_id).to_owned()
+    }
 }
 
 /// A message that could not be told to all.
@@ -88,7 +103,8 @@ struct Held {
 /// What a receiver has not been told: the position, and its refusal if it would refuse it again.
 type Left = (usize, Option<Refusal>);
 
-/// Tells each receiver what it has not been told; what could not be. They do not wait for each other.
+/// Tells each receiver what policies let it have and it has not been told; what could not be. They do not wait for each
+/// other.
 ///
 /// # Errors
 ///
@@ -99,11 +115,13 @@ pub async fn tell<R: Post>(
     receivers: &[R],
     now_ms: i64,
 ) -> Result<Vec<Untold>, TableError> {
-    let notices: Vec<_> = incoming.iter().map(|one| Notice::of(one.subject.as_deref(), &one.message)).collect();
+    let mut notices: Vec<_> = incoming.iter().map(|one| Notice::of(one.subject.as_deref(), &one.message)).collect();
+    let document = policies(table, now_ms).await?;
+    let plan = Planning { table, receivers, document: &document, now_ms }.plan(incoming, &mut notices).await?;
     let began = Instant::now();
-    let told = receivers.iter().map(|receiver| {
+    let told = receivers.iter().zip(&plan.positions).map(|(receiver, positions)| {
         let telling = Telling { incoming, notices: &notices, table, receiver, now_ms, began };
-        async move { telling.tell().await }
+        async move { telling.tell(positions).await }
     });
     let mut untold: Vec<Untold> = Vec::new();
     for left in join_all(told).await {
@@ -120,7 +138,19 @@ pub async fn tell<R: Post>(
         }
     }
     untold.sort_by_key(|untold| untold.position);
+    let is_told = |position| untold.iter().all(|untold| untold.position != position);
+    for (_, id) in plan.aside.iter().filter(|(position, _)| is_told(*position)) {
+        mark(table, id, now_ms).await;
+    }
     Ok(untold)
+}
+
+/// Lets the table know what was told. What it does not hear of is not told again for that: it would surely be twice,
+/// whereas it is published twice but rarely.
+async fn mark(table: &Table, id: &str, now_ms: i64) {
+    if let Err(error) = table.finish_posting(id, now_ms).await {
+        tracing::error!(%error, id, "an alert was told and the table has not heard of it");
+    }
 }
 
 /// One receiver is told.
@@ -134,13 +164,13 @@ struct Telling<'a, R> {
 }
 
 impl<R: Post> Telling<'_, R> {
-    async fn tell(&self) -> Result<Vec<Left>, TableError> {
+    /// Tells the messages at these positions.
+    async fn tell(&self, positions: &[usize]) -> Result<Vec<Left>, TableError> {
         let mut left = Vec::new();
         let at_once = match self.receiver.at_once() {
-            AtOnce::Digest => self.incoming.len().max(1),
+            AtOnce::Digest => positions.len().max(1),
             AtOnce::UpTo(most) => most.max(1),
         };
-        let positions: Vec<_> = (0..self.incoming.len()).collect();
         let mut is_overloaded = false;
         for positions in positions.chunks(at_once) {
             if is_overloaded || self.began.elapsed() > BEGINNING {
@@ -160,11 +190,7 @@ impl<R: Post> Telling<'_, R> {
         let mut held = Vec::new();
         for position in positions.iter().copied() {
             let (incoming, notice) = (&self.incoming[position], &self.notices[position]);
-            let id = match notice {
-                Notice::Alert(alert) => &alert.alert_id,
-                Notice::Alarm(_) | Notice::Other { .. } => &incoming.message_id,
-            };
-            let id = format!("{id}{}", self.receiver.mark());
+            let id = format!("{}{}", incoming.id(notice), self.receiver.mark());
             match self.table.begin_posting(&id, &incoming.carrier_id, self.now_ms).await? {
                 Posting::Mine => held.push(Held { position, id, notice: notice.clone() }),
                 Posting::Done => tracing::info!(id, receiver = self.receiver.name(), "told before"),
@@ -191,7 +217,9 @@ impl<R: Post> Telling<'_, R> {
     async fn post(&self, held: &[Held], left: &mut Vec<Left>) -> bool {
         let notices: Vec<_> = held.iter().map(|held| held.notice.clone()).collect();
         let Err(error) = self.receiver.post(&notices).await else {
-            self.mark(held).await;
+            for Held { id, .. } in held {
+                mark(self.table, id, self.now_ms).await;
+            }
             return false;
         };
         let receiver = self.receiver.name();
@@ -202,15 +230,5 @@ impl<R: Post> Telling<'_, R> {
             (held.position, reason.as_ref().map(refusal))
         }));
         matches!(error, PostError::Later { status: 429, .. })
-    }
-
-    /// Lets the table know what was posted. What it does not hear of is not told again for that: it would surely be
-    /// twice, whereas it is published twice but rarely.
-    async fn mark(&self, held: &[Held]) {
-        for Held { id, .. } in held {
-            if let Err(error) = self.table.finish_posting(id, self.now_ms).await {
-                tracing::error!(%error, id, "an alert was posted and the table has not heard of it");
-            }
-        }
     }
 }

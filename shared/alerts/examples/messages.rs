@@ -1,7 +1,11 @@
 //! Prints the Slack messages of every kind of notice, one JSON a line with its name: what `tests/blockkit/run` checks.
 #![allow(clippy::print_stdout, reason = "it prints for a program")]
 
-use lamplight_alerts::{Alert, Emails, Notice, Reason, SlackMessage};
+use lamplight_alerts::summary::{Frequent, Slower, Summary, Total};
+use lamplight_alerts::watch::Unit;
+use lamplight_alerts::{
+    Alert, Emails, HeldAlerts, Notice, Reason, Severity, SlackMessage, SummaryAlert, WatchAlert, WatchState, Watched,
+};
 use lamplight_logs::{Detection, LogEvent, Source, recognise};
 use lamplight_rollup::{FunctionKey, Issue};
 use serde_json::json;
@@ -72,6 +76,7 @@ fn forged(text: &str) -> Option<Notice> {
         *part = text.to_owned();
     }
     issue.first_seen = Some(text.to_owned());
+    alert.runbook = Some(text.to_owned());
     let sample = &mut issue.sample;
     sample.message = text.to_owned();
     for part in [&mut sample.request_id, &mut sample.trace_id, &mut sample.log_group, &mut sample.log_stream] {
@@ -94,6 +99,74 @@ fn alarms(text: &str) -> Vec<(&'static str, Notice)> {
         .into()
 }
 
+/// A watch of which each text is this, as far as people choose it: the rest is made by the keeper.
+fn watch(state: WatchState, unit: Unit, text: &str) -> Notice {
+    let text = || Some(text.to_owned());
+    let watched = Watched {
+        name: text().unwrap_or_default(),
+        key: "5eed".to_owned(),
+        state,
+        severity: Severity::Critical,
+        condition: text().unwrap_or_default(),
+        metric: text().unwrap_or_default(),
+        unit,
+        value: Some(f64::MAX).filter(|_| state != WatchState::Ended),
+        threshold: f64::MIN_POSITIVE,
+        window_ms: i64::MAX,
+        since: "2026-11-20T08:47:12.345Z".to_owned(),
+        at: text().unwrap_or_default(),
+        function: text().filter(|_| state == WatchState::Firing),
+        functions: text(),
+        account: text(),
+        region: text(),
+        to: text().into_iter().collect(),
+        runbook: text(),
+    };
+    Notice::Watch(Box::new(WatchAlert::new("watch-5eed-19a-firing", watched)))
+}
+
+fn watches(text: &str) -> Vec<(String, Notice)> {
+    let mut watches = Vec::new();
+    for state in [WatchState::Firing, WatchState::Ok, WatchState::Ended] {
+        for unit in [Unit::Count, Unit::Percent, Unit::Milliseconds, Unit::UsDollars] {
+            watches.push((format!("watch {state:?} {unit:?}"), watch(state, unit, text)));
+        }
+    }
+    watches
+}
+
+/// What was held, of which each text is this.
+fn held(text: &str) -> Vec<(String, Notice)> {
+    let of = |count: usize| {
+        let notices = vec![Notice::Other { subject: Some(text.to_owned()), text: text.to_owned() }; count];
+        Notice::Held(Box::new(HeldAlerts::new("held-1", &notices, text.to_owned(), vec![text.to_owned()])))
+    };
+    [1, 20, 300].map(|count| (format!("{count} held"), of(count))).into()
+}
+
+/// A summary of which each text is this, as far as it is not made by the keeper.
+fn summary(text: &str) -> Notice {
+    let total = Total { invocations: u64::MAX, failed: u64::MAX, cost_usd: Some(f64::MAX) };
+    let issue =
+        Frequent { fingerprint: text.to_owned(), title: text.to_owned(), function: text.to_owned(), count: u64::MAX };
+    let slower = Slower { function: text.to_owned(), p95_ms: f64::MAX, before_ms: 0.0 };
+    let summary = Summary {
+        every: text.to_owned(),
+        from: text.to_owned(),
+        until: text.to_owned(),
+        total,
+        before: total,
+        new: 3,
+        regressed: 2,
+        escalated: 1,
+        resolved: 0,
+        issues: vec![issue; 5],
+        slower: vec![slower; 5],
+        to: vec![],
+    };
+    Notice::Summary(Box::new(SummaryAlert::new("summary-19a", summary)))
+}
+
 fn notices(text: &str) -> Vec<(String, Notice)> {
     let mut notices = Vec::new();
     for detection in DETECTIONS {
@@ -104,6 +177,9 @@ fn notices(text: &str) -> Vec<(String, Notice)> {
     notices.push(("function of this name".to_owned(), alert(text, Detection::Crash, Reason::New, text)));
     notices.extend(forged(text).map(|notice| ("forged alert".to_owned(), notice)));
     notices.extend(alarms(text).into_iter().map(|(name, notice)| (name.to_owned(), notice)));
+    notices.extend(watches(text));
+    notices.extend(held(text));
+    notices.push(("summary".to_owned(), summary(text)));
     notices.push(("message".to_owned(), Notice::of(None, text)));
     notices.push(("message with a subject".to_owned(), Notice::of(Some(text), text)));
     notices

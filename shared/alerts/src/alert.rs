@@ -82,6 +82,9 @@ pub struct Alert {
     pub deployed: Option<Deployed>,
     /// The issue. Its count is that of the delivery that raised it; where it escalates, that since it was opened.
     pub issue: IssueSummary,
+    /// The page that says what to do, where a policy names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runbook: Option<String>,
 }
 
 impl Alert {
@@ -111,6 +114,7 @@ impl Alert {
             severity: Severity::of(issue.detection),
             deployed: None,
             issue: IssueSummary { title, sample: SampleSummary { message, ..summary.sample }, ..summary },
+            runbook: None,
         }
     }
 

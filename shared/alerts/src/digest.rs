@@ -2,7 +2,7 @@
 
 use lamplight_rollup::fingerprint::name;
 
-use crate::brief::{Brief, MESSAGE, alarm_icon, headline, icon};
+use crate::brief::{Brief, MESSAGE, QUIET, SUMMARY, alarm_icon, headline, icon, watch_icon};
 use crate::notice::Notice;
 use crate::readable::{cut, line};
 use crate::slack::{SECTION, SlackMessage, context, escape, header, section};
@@ -40,6 +40,13 @@ pub(crate) fn digest(notices: &[Notice]) -> SlackMessage {
 /// Many notices as lines of plain text, of so many characters at the most, for receivers without sections.
 pub(crate) fn brief(notices: &[Notice], characters: usize) -> Brief {
     let lead = format!("{} alerts at once", notices.len());
+    let first = notices.iter().take(3).map(headline).collect::<Vec<_>>().join("; ");
+    let said = Some(lines(notices, characters));
+    Brief { line: format!("🔔 {lead}: {first}"), said, ..Brief::bare("🔔", lead) }
+}
+
+/// A line for each notice, or for each kind of many, of so many characters at the most.
+pub(crate) fn lines(notices: &[Notice], characters: usize) -> String {
     let lines: Vec<_> = if notices.len() <= LINES {
         notices.iter().map(headline).collect()
     } else {
@@ -47,13 +54,12 @@ pub(crate) fn brief(notices: &[Notice], characters: usize) -> Brief {
             |kind: &Kind| format!("{} {} · {}: {}", kind.icon, kind.name, kind.places.len(), kind.places.join(", "));
         kinds(notices).iter().map(line).collect()
     };
-    let first = notices.iter().take(3).map(headline).collect::<Vec<_>>().join("; ");
     let note = "\n… `lamplight issues` lists all";
-    let mut said = lines.join("\n");
-    if said.chars().count() > characters {
-        said = cut(&said, characters - note.chars().count()) + note;
+    let lines = lines.join("\n");
+    if lines.chars().count() > characters {
+        return cut(&lines, characters - note.chars().count()) + note;
     }
-    Brief { line: format!("🔔 {lead}: {first}"), said: Some(said), ..Brief::bare("🔔", lead) }
+    lines
 }
 
 /// A kind of notice.
@@ -80,6 +86,9 @@ fn kinds(notices: &[Notice]) -> Vec<Kind> {
 fn kind_and_place(notice: &Notice) -> (&'static str, &'static str, &str) {
     match notice {
         Notice::Alert(alert) => (icon(alert.severity), name(alert.issue.kind), &alert.issue.function),
+        Notice::Watch(alert) => (watch_icon(&alert.watch), "Watches", alert.watch.place()),
+        Notice::Held(alerts) => (QUIET, "Held during quiet hours", &alerts.held.until),
+        Notice::Summary(alert) => (SUMMARY, "Summaries", &alert.summary.until),
         Notice::Alarm(alarm) => (alarm_icon(alarm), "Alarms", &alarm.name),
         Notice::Other { subject, text } => (MESSAGE, "Messages", subject.as_deref().unwrap_or(text)),
     }

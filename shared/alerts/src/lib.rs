@@ -6,6 +6,9 @@
 //!
 //! - [`alert`]: the alert as it travels over SNS, for any subscriber
 //! - [`alarm`]: CloudWatch alarms that come over the same topic
+//! - [`watch`]: what a watch on the figures says
+//! - [`held`]: what was held during quiet hours
+//! - [`summary`]: a summary of a day or a week
 //! - [`notice`]: what a message on the topic is
 //! - [`brief`]: what a notice says, before any receiver's form
 //! - [`readable`]: text without what terminals act on, cut to size
@@ -23,6 +26,7 @@ pub mod alert;
 pub mod brief;
 mod digest;
 mod explained;
+pub mod held;
 pub mod links;
 pub mod notice;
 pub mod plain;
@@ -31,10 +35,15 @@ pub mod readable;
 pub mod secrets;
 pub mod slack;
 pub mod subscribers;
+pub mod summary;
+pub mod watch;
 
 pub use alert::{Alert, Reason, Severity};
 pub use brief::Brief;
+pub use held::HeldAlerts;
 pub use notice::Notice;
 pub use publish::Publish;
 pub use secrets::Emails;
 pub use slack::SlackMessage;
+pub use summary::SummaryAlert;
+pub use watch::{WatchAlert, WatchState, Watched};

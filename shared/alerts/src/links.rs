@@ -5,6 +5,20 @@
 
 use std::fmt::Write;
 
+/// Characters of a link that is not made here: what every receiver takes.
+const LONGEST: usize = 1_000;
+
+/// Whether a link that is not made here leads to a page and is taken by every receiver.
+#[must_use]
+pub fn is_page(url: &str) -> bool {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '|' | '"' | '\\');
+    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+        && url.is_ascii()
+        && !url.contains(is_odd)
+        && url.len() <= LONGEST
+}
+
 /// The log lines of an invocation: the stream where it is known, filtered by the request where it is known, ten
 /// minutes around the time where it is known.
 #[must_use]
@@ -95,6 +109,25 @@ mod tests {
              $252Faws$252Flambda$252Fmy-fn/log-events/2026$252F11$252F20$252F$255B$2524LATEST$255D94fa867e\
              $3FfilterPattern$3D$2522abc-req-id$2522$26start$3D1763625600000$26end$3D1763626200000"
         );
+    }
+
+    #[test]
+    fn a_page_is_a_link_that_every_receiver_takes() {
+        assert!(is_page("https://wiki.example/a?b=c#d") && is_page("http://wiki"));
+        for odd in [
+            "",
+            "wiki",
+            "ftp://wiki",
+            "https://",
+            "https:// x",
+            "https://a b",
+            "https://a|b",
+            "https://ä",
+            "javascript:x",
+        ] {
+            assert!(!is_page(odd), "{odd}");
+        }
+        assert!(!is_page(&format!("https://{}", "x".repeat(LONGEST))));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use aws_sdk_sns::Client;
 use aws_sdk_sns::error::DisplayErrorContext;
 use aws_sdk_sns::types::MessageAttributeValue;
 use lamplight_alerts::subscribers::{ByProtocol, by_protocol};
-use lamplight_alerts::{Alert, Publish};
+use lamplight_alerts::{Notice, Publish};
 
 use crate::environment::variable;
 use crate::error::AwsError;
@@ -35,8 +35,8 @@ impl Publish for Topic {
         let ByProtocol { subject, message: messages } = by_protocol(message);
         let publish = self.client.publish().topic_arn(&self.arn).subject(subject);
         let mut publish = publish.message_structure("json").message(messages);
-        let alert = Alert::parse(message);
-        for (name, value) in alert.iter().flat_map(Alert::attributes).filter(|(_, value)| !value.is_empty()) {
+        let notice = Notice::of(None, message);
+        for (name, value) in notice.attributes().into_iter().filter(|(_, value)| !value.is_empty()) {
             let attribute = MessageAttributeValue::builder().data_type("String").string_value(value).build();
             let attribute =
                 attribute.map_err(|error| AwsError::Call { operation: "Publish", reason: error.to_string() })?;

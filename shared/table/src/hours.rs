@@ -323,7 +323,7 @@ fn pending_of(item: &Item) -> Option<Pending> {
 }
 
 /// The sort keys of the buckets of a span from one time to before another.
-fn between(span: Span, from_ms: i64, to_ms: i64) -> Sort {
+pub(crate) fn between(span: Span, from_ms: i64, to_ms: i64) -> Sort {
     let last_ms = to_ms.max(from_ms + 1) - 1;
     // What stands beside the last one is among them: `~` sorts after every digit.
     Sort::Between(Bucket::holding(span, from_ms).to_string(), format!("{}#~", Bucket::holding(span, last_ms)))

@@ -12,9 +12,8 @@ mod item;
 mod life;
 mod past;
 
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use lamplight_rollup::issue::Rank;
 use lamplight_rollup::time::{from_rfc3339, rfc3339};
 use lamplight_rollup::{Bucket, Deployed, Fingerprint, Issue, Span, State, Version};
@@ -25,8 +24,10 @@ use crate::error::TableError;
 use crate::keys;
 use crate::known::KnownIssue;
 use crate::query::{Sort, key, pause};
+use crate::transact::Written;
 pub use history::{Entry, LAMPLIGHT};
-use item::{CLAIM, LATEST, OPENED_AT, RESOLVED_AT, issue_item, kept, stored, unsent_item, unsent_of};
+pub(crate) use item::unsent_item;
+use item::{CLAIM, LATEST, OPENED_AT, RESOLVED_AT, issue_item, kept, stored, unsent_of};
 pub use item::{Stored, Unsent};
 use life::{ACTED, TOLD_AT, TOLD_COUNT, is_muted};
 pub use life::{Act, Acted, Life, Mute};
@@ -74,16 +75,6 @@ enum Counting {
     Live,
     /// They are of the past: nobody is told of them.
     Past,
-}
-
-/// What a transaction came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Written {
-    All,
-    /// Nothing: the condition at this position was not met.
-    Refused(usize),
-    /// Nothing: somebody else was writing one of the items.
-    Contended,
 }
 
 impl Table {
@@ -317,29 +308,6 @@ impl Table {
         let update = TransactWriteItem::builder().update(update).build();
         let told = self.put_write(entry.item(fingerprint, &sort), None)?;
         self.transact(vec![update, self.put_write(unsent_item(unsent), None)?, told]).await
-    }
-
-    /// Writes all or nothing.
-    async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Written, TableError> {
-        match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
-            Ok(_) => Ok(Written::All),
-            Err(error) => match error.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                    let mut reasons = cancelled.cancellation_reasons().iter();
-                    let refused = reasons.position(|reason| reason.code() == Some("ConditionalCheckFailed"));
-                    Ok(refused.map_or(Written::Contended, Written::Refused))
-                }
-                _ => Err(TableError::call("TransactWriteItems")(error)),
-            },
-        }
-    }
-
-    fn put_write(&self, item: Item, condition: Option<&str>) -> Result<TransactWriteItem, TableError> {
-        let put = Put::builder().table_name(&self.name).set_item(Some(item));
-        let put = put.set_condition_expression(condition.map(str::to_owned)).build();
-        let put =
-            put.map_err(|error| TableError::Call { operation: "TransactWriteItems", reason: error.to_string() })?;
-        Ok(TransactWriteItem::builder().put(put).build())
     }
 
     /// Says that an alert was published.

@@ -70,3 +70,25 @@ pub(crate) fn traces(hour: &str) -> String {
 pub(crate) fn past(log_group: &str) -> String {
     format!("past#{log_group}")
 }
+
+/// The policies, at the sort key of the same name.
+pub(crate) const POLICIES: &str = "policies";
+
+/// The sort key of policies that were replaced.
+pub(crate) fn replaced_policies(version: u64) -> String {
+    format!("version#{version:010}")
+}
+
+/// Quiet hours in which something is held; the sort key is their name.
+pub(crate) const HELD: &str = "held";
+
+/// What is held in quiet hours of this name; the sort key is the alert's id.
+pub(crate) fn held(name: &str) -> String {
+    format!("held#{name}")
+}
+
+/// The days and weeks that people were told of; the sort key is their end.
+pub(crate) const SUMMARIES: &str = "summaries";
+
+/// What fires; the sort key is `<watch>#<what it looks at>`.
+pub(crate) const FIRING: &str = "firing";

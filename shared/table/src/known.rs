@@ -9,6 +9,7 @@ use lamplight_rollup::issue::Rank;
 use lamplight_rollup::{Bucket, Fingerprint, FunctionKey, Peaks};
 
 use crate::deployments::FirstSeen;
+use crate::policies::Policies;
 use crate::rollups::Full;
 
 /// A bounded map for many tasks: one that is full is forgotten as a whole.
@@ -91,4 +92,6 @@ pub(crate) struct Known {
     pub(crate) deployments: Memory<FunctionKey, (i64, FirstSeen), 1_000>,
     /// What the table has of issues.
     pub(crate) issues: Memory<Fingerprint, KnownIssue>,
+    /// The policies, and when they were read, in milliseconds since the epoch.
+    pub(crate) policies: Memory<(), (i64, Option<Policies>)>,
 }

@@ -4,6 +4,7 @@
 //!
 //! - [`schema`]: the table itself, as the stack's template describes it
 //! - `keys`: what stands under which key
+//! - `transact`: several writes of which all are done or none
 //! - `attributes`: values as attributes and back
 //! - `rollups`: the guarded `ADD` that counts every delivery once
 //! - `hours`: minutes become hours, hours become days
@@ -12,6 +13,10 @@
 //! - `issues`: what fails alike, and which alerts are claimed
 //! - `transactions`: what belongs to one trace
 //! - `posted`: which alerts Slack has had
+//! - `held`: what is held during quiet hours
+//! - `firing`: which watches fire, and the minutes that they look at
+//! - `summaries`: which days and weeks people were told of
+//! - `policies`: what is told to whom, and what is watched
 //! - `past`: which hours of the past were read
 //!
 //! docs/data-model.md shows the items.
@@ -19,25 +24,33 @@
 mod attributes;
 mod deployments;
 mod error;
+mod firing;
 mod functions;
+mod held;
 mod hours;
 mod issues;
 mod keys;
 mod known;
 mod past;
+mod policies;
 mod posted;
 mod query;
 mod rollups;
 pub mod schema;
+mod summaries;
+mod transact;
 mod transactions;
 
 use aws_sdk_dynamodb::Client;
 
 pub use error::{TableError, reasons};
+pub use firing::Firing;
+pub use held::{HeldMessage, Hold};
 pub use hours::Pending;
 pub use issues::{Act, Acted, Claim, Claimed, Entry, LAMPLIGHT, Life, Mute, Stored, Unsent};
 use known::Known;
 pub use past::PastHour;
+pub use policies::{Applied, Policies};
 pub use posted::Posting;
 pub use rollups::Part;
 

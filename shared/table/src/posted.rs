@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 
 use crate::Table;
-use crate::attributes::{EXPIRES_AT, get_number, get_text, number, text};
+use crate::attributes::{EXPIRES_AT, Item, get_number, get_text, number, text};
 use crate::error::TableError;
 use crate::keys;
 use crate::query::key;
@@ -88,8 +88,7 @@ impl Table {
     ///
     /// [`TableError::Call`]; the alert may then be posted again.
     pub async fn finish_posting(&self, alert_id: &str, now_ms: i64) -> Result<(), TableError> {
-        let mut item = key(&keys::alert(alert_id), keys::POSTED_ITEM);
-        item.insert(EXPIRES_AT.to_owned(), number((now_ms + KEPT_MS) / 1000));
+        let item = posted_item(alert_id, now_ms);
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         put.send().await.map(drop).map_err(TableError::call("PutItem"))
     }
@@ -118,4 +117,11 @@ impl Table {
         let item = self.get(&keys::alert(alert_id), keys::POSTED_ITEM).await?;
         Ok(item.is_some_and(|item| get_number::<i64>(&item, LEASED_UNTIL).is_none()))
     }
+}
+
+/// The item that says that an alert was posted.
+pub(crate) fn posted_item(alert_id: &str, now_ms: i64) -> Item {
+    let mut item = key(&keys::alert(alert_id), keys::POSTED_ITEM);
+    item.insert(EXPIRES_AT.to_owned(), number((now_ms + KEPT_MS) / 1000));
+    item
 }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, Wri
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::Table;
-use crate::attributes::{Item, text};
+use crate::attributes::{Item, get_text, text};
 use crate::error::TableError;
 
 /// Items that `BatchWriteItem` takes.
@@ -51,6 +51,20 @@ impl Table {
                 .expression_attribute_values(":last", text(last)),
         };
         query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(TableError::call("Query"))
+    }
+
+    /// Whether a partition has an item from one sort key to before another.
+    pub(crate) async fn has_any(&self, partition: &str, first: &str, before: &str) -> Result<bool, TableError> {
+        let query = self.client.query().table_name(&self.name).consistent_read(true).limit(1);
+        let query = query
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :first AND :before")
+            .expression_attribute_names("#pk", "pk")
+            .expression_attribute_names("#sk", "sk")
+            .expression_attribute_values(":pk", text(partition))
+            .expression_attribute_values(":first", text(first))
+            .expression_attribute_values(":before", text(before));
+        let found = query.send().await.map_err(TableError::call("Query"))?;
+        Ok(found.items().iter().any(|item| get_text(item, "sk") != Some(before)))
     }
 
     /// The last item of a partition whose sort key begins with this.

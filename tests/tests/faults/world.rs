@@ -29,6 +29,18 @@ const MINUTE_MS: i64 = 60_000;
 
 const HOUR_MS: i64 = 3_600_000;
 
+/// What is watched. The window is as long as one may be that is looked at each minute.
+const WATCHES: &str = r#"
+[[watch]]
+name = "each"
+when = "errors > 0 over 1 h"
+
+[[watch]]
+name = "together"
+when = "p99 duration > 1 s over 1 h"
+each = "all"
+"#;
+
 /// The topic and Slack: what they were told.
 #[derive(Debug, Default)]
 pub struct Told {
@@ -132,10 +144,12 @@ impl World {
         let mut random = Random::new(seed);
         let calls = seeded_calls(seed, 3 + random.below(14));
         let deliveries = random.split(&streams(&calls, START_MS));
+        let embedded = Embedded::start(0, None).await.unwrap();
+        telling::apply(&embedded.table(), WATCHES).await;
         Self {
             schedule: Schedule::new(seed),
             random,
-            embedded: Embedded::start(0, None).await.unwrap(),
+            embedded,
             told: Told::default(),
             deliveries,
             now_ms: START_MS + HOUR_MS / 2,
@@ -196,6 +210,7 @@ impl World {
         }
         self.settle().await;
         self.check().await.map_err(|wrong| format!("after the repetition of everything: {wrong}"))?;
+        self.end_watches().await?;
         self.age().await
     }
 
@@ -215,6 +230,20 @@ impl World {
                 self.notify().await;
             }
         }
+    }
+
+    /// Nothing is watched any more: each watch that fired was told once, and that it ended once.
+    async fn end_watches(&mut self) -> Result<(), String> {
+        telling::apply(&self.embedded.table(), "").await;
+        self.settle().await;
+        same("what fires", &self.embedded.table().firing().await.unwrap(), &Vec::new())?;
+        let posts = self.told.posts.lock().unwrap();
+        let watches = |state: &str| -> BTreeSet<String> {
+            posts.keys().filter_map(|id| id.strip_prefix("watch-")?.strip_suffix(state).map(str::to_owned)).collect()
+        };
+        let ended: BTreeSet<_> = watches("-ok").union(&watches("-ended")).cloned().collect();
+        same("the watches that were told to end", &ended, &watches("-firing"))?;
+        same("the watches that ended twice", &watches("-ok").intersection(&watches("-ended")).count(), &0)
     }
 
     /// Days later, in the first minute of an hour.
@@ -348,7 +377,7 @@ impl World {
         same("the wrong posts", &*self.told.wrong.lock().unwrap(), &Vec::new())?;
         let mut told = Vec::new();
         let mut escalated: BTreeMap<String, Vec<u64>> = BTreeMap::new();
-        for alert_id in posts.keys() {
+        for alert_id in posts.keys().filter(|alert_id| !alert_id.starts_with("watch-")) {
             match alert_id.split('-').collect::<Vec<_>>()[..] {
                 [issue, _] => told.push(issue.to_owned()),
                 [issue, _, threshold] => {

@@ -3,6 +3,7 @@
 
 use aws_sdk_ssm::types::{Parameter, ParameterType};
 use lamplight_notifier::form::named;
+use lamplight_notifier::receiver::name_and_form;
 
 use super::Finding;
 use crate::account::Refusal;
@@ -34,7 +35,8 @@ pub async fn findings(stack: &Stack, sends_test: bool) -> Vec<Finding> {
 
 fn of_parameter(name: &str, parameter: Option<&Parameter>) -> Finding {
     let value = parameter.and_then(Parameter::value).unwrap_or_default().trim();
-    let lines: Vec<_> = value.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let lines = value.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines: Vec<_> = lines.map(|line| name_and_form(line).1).collect();
     if let Some(wrong) = lines.iter().position(|line| named(line).is_none()) {
         let what = format!("line {} of the parameter {name} names no receiver", wrong + 1);
         return Finding::error(CHECK, what).mended_by(put(name));
@@ -117,7 +119,7 @@ mod tests {
         let open = found(url, ParameterType::String, PARAMETER);
         assert_eq!(open.severity, Severity::Warning);
         assert_eq!(found(url, ParameterType::String, "/aws/reference/secretsmanager/x").severity, Severity::Ok);
-        let several = format!("{url}\npagerduty:0123xyzzy");
+        let several = format!("{url}\non-call = pagerduty:0123xyzzy");
         assert_eq!(found(&several, ParameterType::SecureString, PARAMETER).severity, Severity::Ok);
         for odd in ["", "xyzzy", "https://", "https://a b", "https://a.example\nxyzzy"] {
             let finding = found(odd, ParameterType::SecureString, PARAMETER);

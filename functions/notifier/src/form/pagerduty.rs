@@ -5,7 +5,7 @@
 
 use lamplight_alerts::alarm::Alarm;
 use lamplight_alerts::readable::cut;
-use lamplight_alerts::{Alert, Brief, Notice, Severity};
+use lamplight_alerts::{Alert, Brief, Notice, Severity, WatchState, Watched};
 use serde_json::{Map, Value, json};
 
 use super::{AtOnce, Form, Outgoing, digest};
@@ -66,6 +66,10 @@ impl Form for PagerDuty {
         let brief = Brief::of(notice);
         let mut event = match notice {
             Notice::Alert(alert) => of_alert(alert, &brief),
+            Notice::Watch(alert) => of_watch(&alert.watch, &brief),
+            Notice::Held(alerts) => trigger(&digest(&alerts.alert_id, 16), "info", "Lamplight", &brief),
+            // Nobody has to act on it.
+            Notice::Summary(_) => return None,
             Notice::Alarm(alarm) => of_alarm(alarm, &brief)?,
             Notice::Other { text, .. } => {
                 trigger(&format!("message:{}", digest(text, 16)), "info", "Lamplight", &brief)
@@ -85,6 +89,15 @@ fn of_alert(alert: &Alert, brief: &Brief) -> Value {
     event["payload"]["group"] = json!(cut(&format!("{} {}", issue.account, issue.region), 100));
     event["payload"]["class"] = json!(issue.kind.name());
     event
+}
+
+/// A watch that fires is an incident, which ends when it is OK again or not watched any more.
+fn of_watch(watch: &Watched, brief: &Brief) -> Value {
+    let key = format!("watch:{}", digest(&watch.key, 16));
+    match watch.state {
+        WatchState::Firing => trigger(&key, watch.severity.name(), &cut(watch.place(), 255), brief),
+        WatchState::Ok | WatchState::Ended => json!({"event_action": "resolve", "dedup_key": key}),
+    }
 }
 
 /// An alarm that goes off is an incident, which ends when it is OK again. What it lacks data for is neither.

@@ -65,6 +65,9 @@ impl Form for Signed {
 fn told(notice: &Notice) -> Value {
     match notice {
         Notice::Alert(alert) => json!({"type": "alert", "alert": alert}),
+        Notice::Watch(alert) => json!({"type": "watch", "watch": alert}),
+        Notice::Held(alerts) => json!({"type": "held", "held": alerts}),
+        Notice::Summary(alert) => json!({"type": "summary", "summary": alert}),
         Notice::Alarm(alarm) => json!({"type": "alarm", "alarm": of_alarm(alarm)}),
         Notice::Other { subject, text } => json!({"type": "message", "subject": subject, "text": text}),
     }

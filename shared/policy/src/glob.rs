@@ -1,22 +1,39 @@
 //! Names with wildcards, as a shell has them.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 /// A pattern: `*` stands for any characters, `?` for one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
 pub struct Glob(Vec<char>);
+
+impl From<String> for Glob {
+    fn from(text: String) -> Self {
+        Self(text.chars().collect())
+    }
+}
+
+impl fmt::Display for Glob {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|c| write!(formatter, "{c}"))
+    }
+}
 
 impl FromStr for Glob {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(Self(text.chars().collect()))
+        Ok(text.to_owned().into())
     }
 }
 
 impl Glob {
     /// Whether a name is like it.
+    #[must_use]
     pub fn matches(&self, name: &str) -> bool {
         // Which beginnings of the name the pattern so far is like.
         let name: Vec<char> = name.chars().collect();
