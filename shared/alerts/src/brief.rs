@@ -1,6 +1,8 @@
 //! What a notice says, before any receiver's form: readable text within bounds, not escaped for anything.
 
-use lamplight_rollup::Deployed;
+mod deployment;
+mod policies;
+
 use lamplight_rollup::fingerprint::name;
 use lamplight_rollup::function::UNKNOWN;
 use lamplight_rollup::time::{from_rfc3339, rfc3339};
@@ -9,12 +11,11 @@ use crate::alarm::Alarm;
 use crate::alert::{Alert, Reason, Severity};
 use crate::digest;
 use crate::explained::exception;
-use crate::held::Held;
 use crate::links;
 use crate::notice::Notice;
 use crate::readable::{cut, excerpt, line};
-use crate::summary::Summary;
-use crate::watch::{WatchState, Watched};
+pub(crate) use policies::{QUIET, SUMMARY, watch_icon};
+use policies::{of_held, of_summary, of_watch};
 
 /// Characters of a function's name in the lead: what Lambda allows.
 const FUNCTION: usize = 64;
@@ -33,15 +34,6 @@ const NOTIFICATION: usize = 400;
 
 /// The sign of a message that nobody knows.
 pub(crate) const MESSAGE: &str = "💬";
-
-/// The sign of what was held during quiet hours.
-pub(crate) const QUIET: &str = "🌙";
-
-/// The sign of a summary.
-pub(crate) const SUMMARY: &str = "📋";
-
-/// Characters of the lines of what was held, and of a summary.
-const HELD: usize = 2_800;
 
 /// What a notice says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,7 +121,7 @@ fn of_alert(alert: &Alert) -> Brief {
             ("Function", Some(&issue.function)),
             ("Code", issue.frame.as_deref()),
             ("Version", version(alert)),
-            ("Deployed", alert.deployed.as_ref().and_then(|deployed| deployment(deployed, alert)).as_deref()),
+            ("Deployed", alert.deployed.as_ref().and_then(|deployed| deployment::said(deployed, alert)).as_deref()),
             ("Account and region", Some(&format!("{} · {}", issue.account, issue.region))),
             ("Request", sample.request_id.as_deref()),
             ("Trace", sample.trace_id.as_deref()),
@@ -154,87 +146,6 @@ fn often(alert: &Alert) -> String {
 fn version(alert: &Alert) -> Option<&str> {
     let is_said = alert.deployed.as_ref().is_some_and(|deployed| deployed.version.is_some());
     alert.issue.sample.version.as_deref().filter(|version| !is_said && !version.starts_with('$'))
-}
-
-/// What a deployment changed, and how long before.
-fn deployment(deployed: &Deployed, alert: &Alert) -> Option<String> {
-    let step = |now: Option<String>, before: Option<String>, unit: &str| match (before, now) {
-        (None, now) => now.map(|now| format!("{now}{unit}")),
-        (before, now) => Some(format!("{} → {}{unit}", before.unwrap_or_default(), now.unwrap_or_default())),
-    };
-    let version = step(deployed.version.clone(), deployed.version_before.clone(), "");
-    let number = |memory_mb: Option<u64>| memory_mb.map(|memory_mb| memory_mb.to_string());
-    let memory = step(number(deployed.memory_mb), number(deployed.memory_before_mb), " MB");
-    let changed =
-        [version.map(|version| format!("version {version}")), memory.map(|memory| format!("memory {memory}"))];
-    let changed = changed.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    let failed = match alert.reason {
-        Reason::New => alert.issue.first_seen.as_deref(),
-        Reason::Regressed | Reason::Escalating => alert.issue.last_seen.as_deref(),
-    };
-    let before_ms = from_rfc3339(failed?)? - from_rfc3339(&deployed.at)?;
-    (!changed.is_empty()).then(|| format!("{changed}, {}", before(before_ms)))
-}
-
-/// A length of time in its largest unit.
-fn before(length_ms: i64) -> String {
-    match length_ms / 60_000 {
-        ..1 => "just before".to_owned(),
-        minutes @ 1..60 => format!("{minutes} min before"),
-        minutes => format!("{} h before", minutes / 60),
-    }
-}
-
-fn of_watch(watch: &Watched) -> Brief {
-    let icon = watch_icon(watch);
-    let name = line(&watch.name, LINE);
-    let measured = watch.measured().map(|measured| line(&measured, LINE));
-    let fired = watch.fired_for();
-    let limit = watch.unit.rounded(watch.threshold);
-    let lead = match (watch.state, measured) {
-        (WatchState::Firing, Some(measured)) if watch.threshold > 0.0 => format!("{name}: {measured} (limit {limit})"),
-        (WatchState::Firing, measured) => format!("{name}: {}", measured.unwrap_or_else(|| watch.condition.clone())),
-        (WatchState::Ok, measured) => {
-            let measured = measured.map(|measured| format!(": {measured}")).unwrap_or_default();
-            let fired = fired.map(|fired| format!(", was firing for {fired}")).unwrap_or_default();
-            format!("{name} is OK again{measured}{fired}")
-        }
-        (WatchState::Ended, _) => {
-            let fired = fired.map(|fired| format!(", after firing for {fired}")).unwrap_or_default();
-            format!("{name} is not watched any more for {}{fired}", line(watch.place(), FUNCTION))
-        }
-    };
-    let place = [watch.account.as_deref(), watch.region.as_deref()].into_iter().flatten();
-    let place = place.collect::<Vec<_>>().join(" · ");
-    let function = watch.function.as_deref().zip(watch.region.as_deref());
-    let function = function.filter(|(_, region)| is_region(region)).map(|(name, region)| links::function(region, name));
-    let links = [("Function", function), ("Runbook", runbook(watch.runbook.as_deref()))];
-    Brief {
-        line: format!("{icon} {lead}"),
-        facts: facts(&[
-            ("Condition", Some(&watch.condition)),
-            ("Functions", Some(watch.place())),
-            ("Account and region", Some(&place)),
-            ("Since", moment(&watch.since).as_deref()),
-        ]),
-        links: links.into_iter().filter_map(|(label, url)| Some((label, url?))).collect(),
-        ..Brief::bare(icon, lead)
-    }
-}
-
-fn of_held(held: &Held) -> Brief {
-    let (messages, were) = if held.count == 1 { ("message", "was") } else { ("messages", "were") };
-    let until = moment(&held.until).map(|until| format!(", until {until}")).unwrap_or_default();
-    let lead = format!("{} {messages} {were} held during quiet hours{until}", held.count);
-    let line = format!("{QUIET} {lead}");
-    Brief { line, said: text(excerpt(&held.lines, HELD)), ..Brief::bare(QUIET, lead) }
-}
-
-fn of_summary(summary: &Summary) -> Brief {
-    let until = moment(&summary.until).map(|until| format!(" until {until}")).unwrap_or_default();
-    let lead = format!("Summary of the {}{until}", line(&summary.every, 20));
-    let line = format!("{SUMMARY} {lead}");
-    Brief { line, said: text(excerpt(&summary.lines(), HELD)), facts: summary.facts(), ..Brief::bare(SUMMARY, lead) }
 }
 
 fn of_alarm(alarm: &Alarm) -> Brief {
@@ -288,14 +199,6 @@ pub(crate) const fn icon(severity: Severity) -> &'static str {
         Severity::Warning => "🟡",
         Severity::Error => "🔴",
         Severity::Critical => "🚨",
-    }
-}
-
-pub(crate) const fn watch_icon(watch: &Watched) -> &'static str {
-    match watch.state {
-        WatchState::Firing => icon(watch.severity),
-        WatchState::Ok => "🟢",
-        WatchState::Ended => "⚪",
     }
 }
 
@@ -354,7 +257,6 @@ fn moment(time: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::alert::tests::alert;
-    use crate::watch::tests::watch;
 
     fn brief(line: &str, change: impl FnOnce(&mut Alert)) -> Brief {
         let mut alert = alert("mailer", line);
@@ -384,23 +286,6 @@ mod tests {
     fn a_region_that_is_none_makes_no_link() {
         let links = |region: &str| brief("panic: no card", |alert| alert.issue.region = region.to_owned()).links.len();
         assert_eq!((links("eu-central-1"), links("evil.example/#"), links(UNKNOWN)), (2, 0, 0));
-    }
-
-    #[test]
-    fn a_watch_says_what_it_measured_and_how_long_it_fired() {
-        let brief = |state| Brief::of(&Notice::Watch(Box::new(watch("mailer", state))));
-        let firing = brief(WatchState::Firing);
-        assert_eq!(firing.line, "🔴 mail errors: errors of mailer are 7.2 % over 10 min (limit 5 %)");
-        assert_eq!(firing.links.iter().map(|(label, _)| *label).collect::<Vec<_>>(), ["Function", "Runbook"]);
-        let ok = brief(WatchState::Ok).line;
-        assert_eq!(ok, "🟢 mail errors is OK again: errors of mailer are 1.2 % over 10 min, was firing for 14 min");
-        let ended = brief(WatchState::Ended).line;
-        assert_eq!(ended, "⚪ mail errors is not watched any more for mailer, after firing for 14 min");
-        let mut silent = watch("mailer", WatchState::Firing);
-        (silent.watch.metric, silent.watch.unit) = ("invocations".to_owned(), crate::watch::Unit::Count);
-        (silent.watch.value, silent.watch.threshold) = (Some(0.0), 0.0);
-        let silent = Brief::of(&Notice::Watch(Box::new(silent)));
-        assert_eq!(silent.lead, "mail errors: no invocations of mailer for 10 min");
     }
 
     #[test]

@@ -1,3 +1,5 @@
+mod policies;
+
 use lamplight_alerts::alarm::Alarm;
 use serde_json::{Value, json};
 
