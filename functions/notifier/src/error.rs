@@ -7,7 +7,9 @@ use lamplight_table::TableError;
 #[derive(Debug, thiserror::Error)]
 pub enum PostError {
     /// The receiver refused it, and would again: a matter of its address or of the message.
-    #[error("the message is refused with {status} {reason}; see that the webhook exists and its channel is open")]
+    #[error(
+        "the message is refused with {status} {reason}; see that the webhook or the token is valid and its channel is open"
+    )]
     Refused {
         /// The status.
         status: u16,
@@ -31,6 +33,9 @@ pub enum PostError {
     /// The receiver or the secret could not be reached.
     #[error(transparent)]
     Unreachable(#[from] AwsError),
+    /// It is not known where the message stands.
+    #[error(transparent)]
+    Table(#[from] TableError),
 }
 
 /// Why an event failed as a whole.

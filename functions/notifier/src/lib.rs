@@ -7,6 +7,7 @@
 //! - [`tell`]: what is told, once each to each receiver, many at once as one
 //! - [`receivers`]: who is told
 //! - [`receiver`]: one of them, and what becomes of a message when it has a bad time
+//! - [`threads`]: one message for each issue, for receivers that can edit it
 //! - [`form`]: what each is sent: Slack, Teams, PagerDuty, Discord, a signed webhook
 
 pub mod context;
@@ -16,6 +17,7 @@ pub mod handler;
 pub mod receiver;
 pub mod receivers;
 pub mod tell;
+pub mod threads;
 
 pub use context::Context;
 pub use error::{NotifierError, PostError};
@@ -23,3 +25,4 @@ pub use handler::{DeadLetters, handle};
 pub use receiver::Receiver;
 pub use receivers::{Named, Receivers};
 pub use tell::{Incoming, Post, Refusal, Untold, tell};
+pub use threads::Threads;

@@ -7,10 +7,12 @@ use lamplight_alerts::Notice;
 use lamplight_aws::Web;
 use lamplight_aws::clock::now_ms;
 use lamplight_aws::secret::Secret;
+use lamplight_aws::web::Answer;
 
 use crate::error::PostError;
-use crate::form::{AtOnce, Form, digest, named};
+use crate::form::{AtOnce, Form, Outgoing, Verdict, digest, named};
 use crate::tell::Post;
+use crate::threads::Threads;
 
 /// Posts of one message in one run; after that the queue keeps it.
 const ATTEMPTS: usize = 3;
@@ -31,6 +33,16 @@ pub struct Receiver {
     secret: Option<Arc<Secret>>,
     name: String,
     mark: String,
+}
+
+/// What became of a request.
+pub(crate) enum Sent {
+    /// The receiver has it, and answers.
+    Taken(Answer),
+    /// There is none: it does not concern the receiver.
+    Nothing,
+    /// The message is not there that was to be edited or answered.
+    Gone,
 }
 
 impl Receiver {
@@ -57,6 +69,11 @@ impl Receiver {
         Self { web, line, form, secret, name, mark }
     }
 
+    /// Its form.
+    pub(crate) fn form(&self) -> Result<&dyn Form, PostError> {
+        self.form.as_deref().ok_or(PostError::Unnamed { line: self.line })
+    }
+
     /// Whether the secret names another receiver in this line by now: one that was replaced is refused.
     async fn replacement(&self) -> Result<Option<Box<dyn Form>>, PostError> {
         let (Some(secret), Some(form)) = (&self.secret, &self.form) else {
@@ -67,6 +84,61 @@ impl Receiver {
         let now = lines(&value).nth(self.line - 1).and_then(named);
         Ok(now.filter(|now| (now.name(), now.address()) != (form.name(), form.address())))
     }
+
+    /// Sends these notices as a message of their own.
+    pub(crate) async fn send_anew(&self, notices: &[Notice]) -> Result<Sent, PostError> {
+        self.send(|form| form.request(notices, now_ms())).await
+    }
+
+    /// Sends what `request` makes for the form that the receiver has by then.
+    pub(crate) async fn send(
+        &self,
+        request: impl Fn(&dyn Form) -> Option<Outgoing> + Send + Sync,
+    ) -> Result<Sent, PostError> {
+        let mut replacement = None;
+        let mut attempt = 1;
+        let form = self.form()?;
+        let Some(mut outgoing) = request(form) else {
+            return Ok(Sent::Nothing);
+        };
+        loop {
+            let form = replacement.as_deref().unwrap_or(form);
+            let answer = self.web.post_json(&outgoing.url, &outgoing.headers, outgoing.body.clone()).await?;
+            let status = answer.status;
+            let wait = Duration::from_secs(answer.retry_after_s.unwrap_or(1));
+            let (verdict, said) = form.verdict(&answer);
+            // An answer may repeat what it was asked.
+            let reason = said.replace(form.address(), "‹secret›").chars().take(REASON).collect::<String>();
+            match verdict {
+                Verdict::Taken => return Ok(Sent::Taken(answer)),
+                Verdict::Gone => return Ok(Sent::Gone),
+                Verdict::Later if status == 429 && attempt < ATTEMPTS && wait <= LONGEST_WAIT => {
+                    tokio::time::sleep(wait).await;
+                }
+                Verdict::Later => return Err(PostError::Later { status, reason }),
+                Verdict::Malformed if attempt == 1 => match form.plainer(&outgoing, &reason) {
+                    Some(plainer) => outgoing = plainer,
+                    None => return Err(PostError::Refused { status, reason }),
+                },
+                Verdict::Replaced if attempt == 1 => match self.replacement().await? {
+                    // The first has the same mark whatever it is; of another it is to be seen what it has.
+                    Some(_) if self.line > 1 => return Err(PostError::Later { status, reason }),
+                    Some(form) => match request(form.as_ref()) {
+                        Some(anew) => {
+                            outgoing = anew;
+                            replacement = Some(form);
+                        }
+                        None => return Ok(Sent::Nothing),
+                    },
+                    None => return Err(PostError::Refused { status, reason }),
+                },
+                Verdict::Malformed | Verdict::Replaced | Verdict::Refused => {
+                    return Err(PostError::Refused { status, reason });
+                }
+            }
+            attempt += 1;
+        }
+    }
 }
 
 /// The lines that name receivers.
@@ -76,42 +148,13 @@ pub(crate) fn lines(value: &str) -> impl Iterator<Item = &str> {
 
 impl Post for Receiver {
     async fn post(&self, notices: &[Notice]) -> Result<(), PostError> {
-        let mut replacement = None;
-        let mut attempt = 1;
-        let form = self.form.as_ref().ok_or(PostError::Unnamed { line: self.line })?;
-        let Some(mut outgoing) = form.request(notices, now_ms()) else {
-            return Ok(());
-        };
-        loop {
-            let form = replacement.as_ref().unwrap_or(form);
-            let answer = self.web.post_json(&outgoing.url, &outgoing.headers, outgoing.body.clone()).await?;
-            // An answer may repeat what it was asked.
-            let reason = answer.body.replace(form.address(), "‹secret›").chars().take(REASON).collect::<String>();
-            let status = answer.status;
-            let wait = Duration::from_secs(answer.retry_after_s.unwrap_or(1));
-            match status {
-                200..=299 => return Ok(()),
-                429 if attempt < ATTEMPTS && wait <= LONGEST_WAIT => tokio::time::sleep(wait).await,
-                429 | 500.. => return Err(PostError::Later { status, reason }),
-                400 if attempt == 1 => match form.plainer(notices, &reason) {
-                    Some(plainer) => outgoing = plainer,
-                    None => return Err(PostError::Refused { status, reason }),
-                },
-                401 | 403 | 404 | 410 if attempt == 1 => match self.replacement().await? {
-                    // The first has the same mark whatever it is; of another it is to be seen what it has.
-                    Some(_) if self.line > 1 => return Err(PostError::Later { status, reason }),
-                    Some(form) => match form.request(notices, now_ms()) {
-                        Some(request) => {
-                            outgoing = request;
-                            replacement = Some(form);
-                        }
-                        None => return Ok(()),
-                    },
-                    None => return Err(PostError::Refused { status, reason }),
-                },
-                _ => return Err(PostError::Refused { status, reason }),
-            }
-            attempt += 1;
+        self.send_anew(notices).await.map(drop)
+    }
+
+    async fn post_threaded(&self, notices: &[Notice], threads: Threads<'_>) -> Result<(), PostError> {
+        match notices {
+            [notice] => threads.post(self, notice).await,
+            _ => self.post(notices).await,
         }
     }
 

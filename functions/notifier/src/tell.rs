@@ -9,6 +9,7 @@ use lamplight_table::{Posting, Table, TableError};
 
 use crate::error::PostError;
 use crate::form::AtOnce;
+use crate::threads::Threads;
 
 /// More notices than this at once become one message.
 const SINGLE: usize = 3;
@@ -20,6 +21,15 @@ const BEGINNING: Duration = Duration::from_secs(14);
 pub trait Post: Send + Sync {
     /// Posts notices, which are as many as [`Post::at_once`] allows.
     fn post(&self, notices: &[Notice]) -> impl Future<Output = Result<(), PostError>> + Send;
+
+    /// Posts notices where the messages of their issues stand, if the receiver has such.
+    fn post_threaded(
+        &self,
+        notices: &[Notice],
+        _threads: Threads<'_>,
+    ) -> impl Future<Output = Result<(), PostError>> + Send {
+        self.post(notices)
+    }
 
     /// What it is called where people read of it.
     fn name(&self) -> &str {
@@ -190,7 +200,8 @@ impl<R: Post> Telling<'_, R> {
     /// Posts these together; whether the receiver has had too much.
     async fn post(&self, held: &[Held], left: &mut Vec<Left>) -> bool {
         let notices: Vec<_> = held.iter().map(|held| held.notice.clone()).collect();
-        let Err(error) = self.receiver.post(&notices).await else {
+        let threads = Threads { table: self.table, now_ms: self.now_ms };
+        let Err(error) = self.receiver.post_threaded(&notices, threads).await else {
             self.mark(held).await;
             return false;
         };

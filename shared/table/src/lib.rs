@@ -11,6 +11,7 @@
 //! - `issues`: what fails alike, and which alerts are claimed
 //! - `transactions`: what belongs to one trace
 //! - `posted`: which alerts Slack has had
+//! - `threads`: where the messages of issues stand
 //! - `past`: which hours of the past were read
 //!
 //! docs/data-model.md shows the items.
@@ -27,6 +28,7 @@ mod posted;
 mod query;
 mod rollups;
 pub mod schema;
+mod threads;
 mod transactions;
 
 use aws_sdk_dynamodb::Client;
@@ -38,6 +40,7 @@ use known::Known;
 pub use past::PastHour;
 pub use posted::Posting;
 pub use rollups::Part;
+pub use threads::Thread;
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -39,6 +39,8 @@ const BESIDES: [(Function, &[&str]); 3] = [
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
             "sqs:ReceiveMessage",
+            // Where a bot's message stands.
+            "dynamodb:GetItem",
             // What Slack refuses, and the webhook.
             "sqs:SendMessage",
             "ssm:GetParameter",

@@ -3,7 +3,7 @@
 //! Source: Slack API documentation, "Sending messages using incoming webhooks" and "Rate limits".
 
 use lamplight_alerts::{Notice, SlackMessage};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Form, Outgoing};
 
@@ -33,9 +33,14 @@ impl Form for Slack {
         Some(Outgoing::to(&self.url, &json!(SlackMessage::telling(notices))))
     }
 
-    /// Malformed blocks would be refused for ever: the text alone still tells what matters.
-    fn plainer(&self, notices: &[Notice], reason: &str) -> Option<Outgoing> {
-        let text = SlackMessage::telling(notices).text;
-        reason.contains("blocks").then(|| Outgoing::to(&self.url, &json!({ "text": text })))
+    fn plainer(&self, refused: &Outgoing, reason: &str) -> Option<Outgoing> {
+        without_blocks(refused, reason)
     }
+}
+
+/// Malformed blocks would be refused for ever: the text alone still tells what matters.
+pub(super) fn without_blocks(refused: &Outgoing, reason: &str) -> Option<Outgoing> {
+    let mut body: Value = serde_json::from_str(&refused.body).ok()?;
+    let had_blocks = reason.contains("blocks") && body.as_object_mut()?.remove("blocks").is_some();
+    had_blocks.then(|| Outgoing { body: body.to_string(), ..refused.clone() })
 }

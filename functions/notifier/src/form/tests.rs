@@ -73,6 +73,7 @@ fn the_line_decides_who_it_is() {
         ("https://x.environment.api.powerplatform.com:443/workflows/x", "Microsoft Teams"),
         ("pagerduty:0123456789abcdef", "PagerDuty"),
         ("pagerduty-eu:0123456789abcdef", "PagerDuty"),
+        ("slack-bot:xoxb-1-2-abc:C0123ABCD", "the Slack bot"),
         ("webhook:s3cret:https://hooks.example/x", "the webhook"),
     ] {
         assert_eq!(named(line).unwrap().name(), name, "{line}");
@@ -85,6 +86,9 @@ fn the_line_decides_who_it_is() {
         "https://a b",
         "pagerduty:",
         "pagerduty:a b",
+        "slack-bot:xoxb-1",
+        "slack-bot:xoxb-1:#alerts",
+        "slack-bot:xo xb:C1",
         "webhook:x",
         "webhook::https://x",
     ] {
