@@ -9,6 +9,7 @@
 //! - [`binary`]: the built `lamplight`, run to its end
 //! - [`local`]: `lamplight local`, run beside the test
 //! - [`sink`]: an HTTP server that answers as a test says
+//! - [`stack`]: a parser and a keeper on one table, and the clock
 //! - [`telling`]: what stands for the topic and for Slack inside a test
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a helper of tests fails as a test does")]
 
@@ -20,4 +21,5 @@ mod lines;
 pub mod local;
 pub mod plain;
 pub mod sink;
+pub mod stack;
 pub mod telling;

@@ -1,6 +1,6 @@
 //! What happens each minute.
 
-use lamplight_alerts::{Alert, Publish, Reason};
+use lamplight_alerts::{Alert, Change, Publish, Reason};
 use lamplight_table::{Pending, Stored, TableError, Unsent};
 use serde::Serialize;
 
@@ -21,6 +21,8 @@ pub struct Answer {
     pub hours: usize,
     /// Alerts that were sent because their claimers had not, and those of issues that escalate.
     pub alerts: usize,
+    /// What was done with issues and was told.
+    pub changes: usize,
     /// Alerts that the topic refused.
     pub unsent: usize,
     /// Alerts that were dropped because their issues were muted meanwhile.
@@ -37,8 +39,12 @@ pub struct Answer {
 /// [`KeeperError::Table`]; the next run does what is left.
 pub async fn handle<P: Publish>(context: &Context<P>, now_ms: i64) -> Result<Answer, KeeperError> {
     let mut answer = Answer::default();
-    for unsent in context.table.unsent(now_ms - CLAIM_MS).await? {
-        if context.table.is_muted(&unsent, now_ms).await? {
+    for unsent in context.table.unsent(i64::MAX).await? {
+        // Nobody but this publishes a change.
+        if !unsent.is_change && unsent.claimed_ms >= now_ms - CLAIM_MS {
+            continue;
+        }
+        if !unsent.is_change && context.table.is_muted(&unsent, now_ms).await? {
             tracing::info!(alert_id = unsent.alert_id, "an alert was not sent: its issue is muted");
             context.table.mark_sent(&unsent.alert_id).await?;
             answer.dropped += 1;
@@ -61,7 +67,11 @@ pub async fn handle<P: Publish>(context: &Context<P>, now_ms: i64) -> Result<Ans
         }
     }
     if now_ms.rem_euclid(AGEING_EVERY_MS) < AGEING_FOR_MS {
-        answer.aged = context.table.age_issues(now_ms).await?;
+        let aged = context.table.age_issues(now_ms, Change::text).await?;
+        answer.aged = aged.changed;
+        for unsent in &aged.unsent {
+            publish(context, unsent, &mut answer).await?;
+        }
     }
     match failed {
         Some(error) => Err(error.into()),
@@ -69,12 +79,13 @@ pub async fn handle<P: Publish>(context: &Context<P>, now_ms: i64) -> Result<Ans
     }
 }
 
-/// Publishes an alert that was claimed. One that the topic refuses is left for the next run.
+/// Publishes what was claimed. What the topic refuses is left for the next run.
 async fn publish<P: Publish>(context: &Context<P>, unsent: &Unsent, answer: &mut Answer) -> Result<(), TableError> {
     match context.topic.publish(&unsent.body).await {
         Ok(()) => {
             context.table.mark_sent(&unsent.alert_id).await?;
-            answer.alerts += 1;
+            let told = if unsent.is_change { &mut answer.changes } else { &mut answer.alerts };
+            *told += 1;
         }
         Err(error) => {
             tracing::error!(%error, alert_id = unsent.alert_id, "an alert could not be published");

@@ -102,6 +102,9 @@ pub trait Form: Send + Sync {
         (Verdict::of_status(answer.status), answer.body.clone())
     }
 
+    /// Puts buttons on what it is sent of issues, if it has such.
+    fn show_buttons(&mut self) {}
+
     /// The same receiver where it keeps one message for each issue.
     fn threaded(&self) -> Option<&dyn Threaded> {
         None
@@ -123,11 +126,13 @@ pub trait Threaded: Send + Sync {
     fn reply(&self, notice: &Notice, thread: &Thread) -> Option<Outgoing>;
 }
 
-/// What notices say: one for itself, many together in so many characters.
-fn brief(notices: &[Notice], characters: usize) -> Brief {
+/// What notices say: one for itself, many together in so many characters. What was done with an issue is nothing new in
+/// a channel.
+fn brief(notices: &[Notice], characters: usize) -> Option<Brief> {
     match notices {
-        [notice] => Brief::of(notice),
-        _ => Brief::digest(notices, characters),
+        [Notice::Change(_)] => None,
+        [notice] => Some(Brief::of(notice)),
+        _ => Some(Brief::digest(notices, characters)),
     }
 }
 

@@ -159,7 +159,11 @@ impl<R: Post> Telling<'_, R> {
             }
             let held = self.hold(positions, &mut left).await?;
             for held in self.messages(held) {
-                is_overloaded |= self.post(&held, &mut left).await;
+                if is_overloaded || self.began.elapsed() > BEGINNING {
+                    left.extend(held.iter().map(|held| (held.position, None)));
+                } else {
+                    is_overloaded = self.post(&held, &mut left).await;
+                }
             }
         }
         Ok(left)
@@ -170,11 +174,7 @@ impl<R: Post> Telling<'_, R> {
         let mut held = Vec::new();
         for position in positions.iter().copied() {
             let (incoming, notice) = (&self.incoming[position], &self.notices[position]);
-            let id = match notice {
-                Notice::Alert(alert) => &alert.alert_id,
-                Notice::Alarm(_) | Notice::Other { .. } => &incoming.message_id,
-            };
-            let id = format!("{id}{}", self.receiver.mark());
+            let id = format!("{}{}", notice.id().unwrap_or(&incoming.message_id), self.receiver.mark());
             match self.table.begin_posting(&id, &incoming.carrier_id, self.now_ms).await? {
                 Posting::Mine => held.push(Held { position, id, notice: notice.clone() }),
                 Posting::Done => tracing::info!(id, receiver = self.receiver.name(), "told before"),
@@ -186,15 +186,18 @@ impl<R: Post> Telling<'_, R> {
         Ok(held)
     }
 
-    /// What is posted together: a message for each notice, or one for all.
+    /// What is posted together: a message for each notice, or one for all. What was done with an issue stands alone, after
+    /// the alerts that it may concern.
     fn messages(&self, held: Vec<Held>) -> Vec<Vec<Held>> {
-        if self.receiver.at_once() == AtOnce::Digest && held.len() <= SINGLE {
-            held.into_iter().map(|held| vec![held]).collect()
-        } else if held.is_empty() {
-            Vec::new()
-        } else {
-            vec![held]
+        if self.receiver.at_once() != AtOnce::Digest {
+            return if held.is_empty() { Vec::new() } else { vec![held] };
         }
+        let single = |held: Vec<Held>| held.into_iter().map(|held| vec![held]).collect::<Vec<_>>();
+        let (changes, held): (Vec<_>, Vec<_>) =
+            held.into_iter().partition(|held| matches!(held.notice, Notice::Change(_)));
+        let mut messages = if held.len() <= SINGLE { single(held) } else { vec![held] };
+        messages.extend(single(changes));
+        messages
     }
 
     /// Posts these together; whether the receiver has had too much.

@@ -59,6 +59,11 @@ impl Threads<'_> {
                 as_of_ms: alert.issue.last_seen.as_deref().and_then(from_rfc3339).unwrap_or(self.now_ms),
                 alert: Some(alert.to_json()),
             }),
+            Notice::Change(change) => Some(Matter {
+                fingerprint: Fingerprint::parse(&change.issue.fingerprint)?,
+                as_of_ms: change.at_ms().unwrap_or(self.now_ms),
+                alert: None,
+            }),
             Notice::Alarm(_) | Notice::Other { .. } => None,
         }
     }

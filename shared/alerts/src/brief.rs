@@ -6,6 +6,7 @@ use lamplight_rollup::time::{from_rfc3339, rfc3339};
 
 use crate::alarm::Alarm;
 use crate::alert::{Alert, Reason, Severity};
+use crate::change::Change;
 use crate::digest;
 use crate::links;
 use crate::notice::Notice;
@@ -58,6 +59,7 @@ impl Brief {
     pub fn of(notice: &Notice) -> Self {
         match notice {
             Notice::Alert(alert) => of_alert(alert),
+            Notice::Change(change) => of_change(change),
             Notice::Alarm(alarm) => of_alarm(alarm),
             Notice::Other { subject, text } => of_other(subject.as_deref(), text),
         }
@@ -130,6 +132,18 @@ fn often(alert: &Alert) -> String {
     }
 }
 
+fn of_change(change: &Change) -> Brief {
+    let (issue, icon) = (&change.issue, change.change.what.icon());
+    let lead = change.change.sentence();
+    let place = format!("{} in {}", name(issue.kind), line(&issue.function, FUNCTION));
+    Brief {
+        line: format!("{icon} {place}: {lead}"),
+        title: Some(place),
+        issue: text(line(&issue.fingerprint, FUNCTION)),
+        ..Brief::bare(icon, lead)
+    }
+}
+
 fn of_alarm(alarm: &Alarm) -> Brief {
     let icon = alarm_icon(alarm);
     let lead = format!("{} is {}", line(&alarm.name, LINE), line(&alarm.state, 20));
@@ -168,6 +182,7 @@ pub fn headline(notice: &Notice) -> String {
             let place = format!("{} {} in {function}", icon(alert.severity), name(issue.kind));
             if title.is_empty() || title == name(issue.kind) { place } else { format!("{place}: {title}") }
         }
+        Notice::Change(_) => line(&Brief::of(notice).line, LINE),
         Notice::Alarm(alarm) => {
             format!("{} {} is {}", alarm_icon(alarm), line(&alarm.name, 120), line(&alarm.state, 20))
         }
@@ -218,7 +233,7 @@ fn text(text: String) -> Option<String> {
 }
 
 /// A time without its fraction of a second; nothing for what is none.
-fn moment(time: &str) -> Option<String> {
+pub(crate) fn moment(time: &str) -> Option<String> {
     let time = rfc3339(from_rfc3339(time)?);
     Some(format!("{} UTC", cut(&time, 20).trim_end_matches('…').replace('T', " ")))
 }

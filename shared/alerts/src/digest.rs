@@ -80,6 +80,7 @@ fn kinds(notices: &[Notice]) -> Vec<Kind> {
 fn kind_and_place(notice: &Notice) -> (&'static str, &'static str, &str) {
     match notice {
         Notice::Alert(alert) => (icon(alert.severity), name(alert.issue.kind), &alert.issue.function),
+        Notice::Change(change) => (change.change.what.icon(), "Changes", &change.issue.function),
         Notice::Alarm(alarm) => (alarm_icon(alarm), "Alarms", &alarm.name),
         Notice::Other { subject, text } => (MESSAGE, "Messages", subject.as_deref().unwrap_or(text)),
     }

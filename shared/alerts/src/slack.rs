@@ -38,7 +38,7 @@ impl SlackMessage {
         let brief = Brief::of(notice);
         let lead = match notice {
             Notice::Other { .. } => brief.lead.clone(),
-            Notice::Alert(_) | Notice::Alarm(_) => format!("{} {}", brief.icon, brief.lead),
+            Notice::Alert(_) | Notice::Change(_) | Notice::Alarm(_) => format!("{} {}", brief.icon, brief.lead),
         };
         let mut blocks = vec![header(&lead)];
         blocks.extend(brief.title.map(|title| section(&format!("*{}*", cut(&escape(&title), SECTION - 2)))));

@@ -3,7 +3,7 @@
 use aws_sdk_sns::Client;
 use aws_sdk_sns::error::DisplayErrorContext;
 use aws_sdk_sns::types::MessageAttributeValue;
-use lamplight_alerts::{Alert, Publish};
+use lamplight_alerts::{Alert, Change, Publish};
 
 use crate::environment::variable;
 use crate::error::AwsError;
@@ -32,8 +32,9 @@ impl Publish for Topic {
 
     async fn publish(&self, message: &str) -> Result<(), AwsError> {
         let mut publish = self.client.publish().topic_arn(&self.arn).message(message);
-        let alert = Alert::parse(message);
-        for (name, value) in alert.iter().flat_map(Alert::attributes).filter(|(_, value)| !value.is_empty()) {
+        let (alert, change) = (Alert::parse(message), Change::parse(message));
+        let attributes = alert.iter().flat_map(Alert::attributes).chain(change.iter().flat_map(Change::attributes));
+        for (name, value) in attributes.filter(|(_, value)| !value.is_empty()) {
             let attribute = MessageAttributeValue::builder().data_type("String").string_value(value).build();
             let attribute =
                 attribute.map_err(|error| AwsError::Call { operation: "Publish", reason: error.to_string() })?;

@@ -35,7 +35,7 @@ use aws_sdk_dynamodb::Client;
 
 pub use error::{TableError, reasons};
 pub use hours::Pending;
-pub use issues::{Act, Acted, Claim, Claimed, Entry, LAMPLIGHT, Life, Mute, Stored, Unsent};
+pub use issues::{Act, Acted, Aged, Claim, Claimed, LAMPLIGHT, Life, Mute, Stored, Telling, Unsent};
 use known::Known;
 pub use past::PastHour;
 pub use posted::Posting;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lamplight_alerts::{Alert, Notice, Publish, SlackMessage, plain};
+use lamplight_alerts::{Notice, Publish, SlackMessage, plain};
 use lamplight_aws::Web;
 use lamplight_aws::clock::now_ms;
 use lamplight_notifier::form::AtOnce;
@@ -95,7 +95,7 @@ impl Publish for LocalTopic {
     type Error = Untold;
 
     async fn publish(&self, message: &str) -> Result<(), Untold> {
-        let message_id = Alert::parse(message).map(|alert| alert.alert_id).unwrap_or_default();
+        let message_id = Notice::of(None, message).id().unwrap_or_default().to_owned();
         let carrier_id = message_id.clone();
         let incoming = Incoming { message_id, carrier_id, subject: None, message: message.to_owned() };
         let (table, receivers) = &*self.0;

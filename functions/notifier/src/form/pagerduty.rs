@@ -4,8 +4,9 @@
 //! dedup_key 255, an event 512 KB).
 
 use lamplight_alerts::alarm::Alarm;
+use lamplight_alerts::change::What;
 use lamplight_alerts::readable::cut;
-use lamplight_alerts::{Alert, Brief, Notice, Severity};
+use lamplight_alerts::{Alert, Brief, Change, Notice, Severity};
 use serde_json::{Map, Value, json};
 
 use super::{AtOnce, Form, Outgoing, digest};
@@ -66,6 +67,7 @@ impl Form for PagerDuty {
         let brief = Brief::of(notice);
         let mut event = match notice {
             Notice::Alert(alert) => of_alert(alert, &brief),
+            Notice::Change(change) => of_change(change, &brief)?,
             Notice::Alarm(alarm) => of_alarm(alarm, &brief)?,
             Notice::Other { text, .. } => {
                 trigger(&format!("message:{}", digest(text, 16)), "info", "Lamplight", &brief)
@@ -85,6 +87,12 @@ fn of_alert(alert: &Alert, brief: &Brief) -> Value {
     event["payload"]["group"] = json!(cut(&format!("{} {}", issue.account, issue.region), 100));
     event["payload"]["class"] = json!(issue.kind.name());
     event
+}
+
+/// An issue that is mended ends its incident. The rest is nothing to be woken for.
+fn of_change(change: &Change, brief: &Brief) -> Option<Value> {
+    let is_mended = change.change.what == What::Resolved;
+    is_mended.then(|| json!({"event_action": "resolve", "dedup_key": brief.issue}))
 }
 
 /// An alarm that goes off is an incident, which ends when it is OK again. What it lacks data for is neither.

@@ -65,6 +65,7 @@ impl Form for Signed {
 fn told(notice: &Notice) -> Value {
     match notice {
         Notice::Alert(alert) => json!({"type": "alert", "alert": alert}),
+        Notice::Change(change) => json!({"type": "change", "change": change}),
         Notice::Alarm(alarm) => json!({"type": "alarm", "alarm": of_alarm(alarm)}),
         Notice::Other { subject, text } => json!({"type": "message", "subject": subject, "text": text}),
     }

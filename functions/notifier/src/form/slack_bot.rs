@@ -2,13 +2,13 @@
 //!
 //! Source: Slack API documentation, "chat.postMessage", "chat.update" (errors of both) and "Rate limits".
 
-use lamplight_alerts::{Notice, Reason, SlackMessage};
+use lamplight_alerts::{Alert, Buttons, Notice, Reason, SlackMessage};
 use lamplight_aws::web::Answer;
 use lamplight_table::Thread;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::slack::without_blocks;
+use super::slack::{message, without_blocks};
 use super::{Form, Outgoing, Threaded, Verdict};
 
 const API: &str = "https://slack.com/api";
@@ -49,6 +49,7 @@ pub struct SlackBot {
     address: String,
     token: String,
     channel: String,
+    buttons: Buttons,
 }
 
 /// As much of an answer as matters. One that went wrong has the status 200 as well.
@@ -71,7 +72,13 @@ impl SlackBot {
     #[must_use]
     pub fn at(api: &str, token: &str, channel: &str) -> Self {
         let address = format!("{token}:{channel}");
-        Self { api: api.to_owned(), address, token: token.to_owned(), channel: channel.to_owned() }
+        Self {
+            api: api.to_owned(),
+            address,
+            token: token.to_owned(),
+            channel: channel.to_owned(),
+            buttons: Buttons::Hidden,
+        }
     }
 
     fn call(&self, method: &str, body: &Value) -> Outgoing {
@@ -98,7 +105,11 @@ impl Form for SlackBot {
     }
 
     fn request(&self, notices: &[Notice], _now_ms: i64) -> Option<Outgoing> {
-        Some(self.call("chat.postMessage", &self.message(&SlackMessage::telling(notices))))
+        Some(self.call("chat.postMessage", &self.message(&message(notices, self.buttons)?)))
+    }
+
+    fn show_buttons(&mut self) {
+        self.buttons = Buttons::Shown;
     }
 
     fn plainer(&self, refused: &Outgoing, reason: &str) -> Option<Outgoing> {
@@ -143,7 +154,13 @@ impl Threaded for SlackBot {
     }
 
     fn edit(&self, notice: &Notice, thread: &Thread) -> Option<Outgoing> {
-        let message = SlackMessage::of(notice);
+        let message = match notice {
+            Notice::Change(change) => {
+                let shown = Notice::Alert(Box::new(Alert::parse(&thread.shown)?));
+                SlackMessage::of(&shown).changed(change, self.buttons)
+            }
+            _ => message(std::slice::from_ref(notice), self.buttons)?,
+        };
         let body = json!({"channel": thread.channel, "ts": thread.message, "text": message.text,
             "blocks": message.blocks});
         Some(self.call("chat.update", &body))
@@ -151,7 +168,11 @@ impl Threaded for SlackBot {
 
     /// What is back is shown in the channel as well.
     fn reply(&self, notice: &Notice, thread: &Thread) -> Option<Outgoing> {
-        let mut body = self.message(&SlackMessage::of(notice));
+        let message = match notice {
+            Notice::Change(change) => SlackMessage::saying(change),
+            _ => SlackMessage::of(notice),
+        };
+        let mut body = self.message(&message);
         body["channel"] = json!(thread.channel);
         body["thread_ts"] = json!(thread.message);
         let is_back = matches!(notice, Notice::Alert(alert) if alert.reason == Reason::Regressed);
