@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lamplight_alerts::Notice;
+use lamplight_alerts::{Buttons, Notice};
 use lamplight_aws::Web;
 use lamplight_aws::clock::now_ms;
 use lamplight_aws::secret::Secret;
@@ -31,6 +31,7 @@ pub struct Receiver {
     /// Nothing if the line names none.
     form: Option<Box<dyn Form>>,
     secret: Option<Arc<Secret>>,
+    buttons: Buttons,
     name: String,
     mark: String,
 }
@@ -66,7 +67,15 @@ impl Receiver {
         let is_first = line == 1;
         let name = if is_first { kind.to_owned() } else { format!("{kind} (line {line})") };
         let mark = if is_first { String::new() } else { format!(".{}", digest(&format!("{kind}\n{address}"), 6)) };
-        Self { web, line, form, secret, name, mark }
+        Self { web, line, form, secret, buttons: Buttons::Hidden, name, mark }
+    }
+
+    /// The same, with buttons on what it is sent of issues if they are wanted.
+    #[must_use]
+    pub fn with_buttons(mut self, buttons: Buttons) -> Self {
+        self.buttons = buttons;
+        self.form.iter_mut().for_each(|form| prepare(form.as_mut(), buttons));
+        self
     }
 
     /// Its form.
@@ -81,7 +90,8 @@ impl Receiver {
         };
         secret.forget().await;
         let value = secret.value().await?;
-        let now = lines(&value).nth(self.line - 1).and_then(named);
+        let mut now = lines(&value).nth(self.line - 1).and_then(named);
+        now.iter_mut().for_each(|form| prepare(form.as_mut(), self.buttons));
         Ok(now.filter(|now| (now.name(), now.address()) != (form.name(), form.address())))
     }
 
@@ -138,6 +148,12 @@ impl Receiver {
             }
             attempt += 1;
         }
+    }
+}
+
+fn prepare(form: &mut dyn Form, buttons: Buttons) {
+    if buttons == Buttons::Shown {
+        form.show_buttons();
     }
 }
 

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use lamplight_alerts::Buttons;
 use lamplight_aws::Web;
 use lamplight_aws::secret::Secret;
 
@@ -34,13 +35,14 @@ impl<P: Post + Copy> Receivers for P {
 pub struct Named {
     web: Web,
     secret: Arc<Secret>,
+    buttons: Buttons,
 }
 
 impl Named {
-    /// The receivers that this secret names.
+    /// The receivers that this secret names, with or without buttons on what they are sent.
     #[must_use]
-    pub fn new(web: Web, secret: Secret) -> Self {
-        Self { web, secret: Arc::new(secret) }
+    pub fn new(web: Web, secret: Secret, buttons: Buttons) -> Self {
+        Self { web, secret: Arc::new(secret), buttons }
     }
 }
 
@@ -49,7 +51,8 @@ impl Receivers for Named {
 
     async fn list(&self) -> Result<Vec<Receiver>, PostError> {
         let value = self.secret.value().await?;
-        Ok(of_value(&self.web, &value, Some(&self.secret)))
+        let all = of_value(&self.web, &value, Some(&self.secret)).into_iter();
+        Ok(all.map(|receiver| receiver.with_buttons(self.buttons)).collect())
     }
 }
 
