@@ -2,6 +2,7 @@
 //!
 //! # Layout
 //!
+//! - [`buttons`]: what Slack sends when somebody presses a button
 //! - [`calls`]: random invocations, and the streams that they are logged to
 //! - `lines`: the lines that Lambda and the runtimes write about an invocation
 //! - [`delivery`]: log events packed as CloudWatch Logs packs them, split, shuffled and repeated
@@ -14,6 +15,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a helper of tests fails as a test does")]
 
 pub mod binary;
+pub mod buttons;
 pub mod calls;
 pub mod delivery;
 mod http;

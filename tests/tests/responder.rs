@@ -1,43 +1,16 @@
 //! Buttons on Slack messages: what a request does, and that nobody else's does anything.
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use hmac::{Hmac, KeyInit, Mac};
 use lamplight_alerts::{Alert, Buttons, Change, Notice, SlackMessage};
-use lamplight_aws::{AwsError, Web};
+use lamplight_aws::Web;
 use lamplight_embedded::TABLE;
-use lamplight_responder::{Answer, Context, Request, SigningSecret, Verifier, handle};
+use lamplight_responder::{Answer, Context, Request, Verifier, handle};
 use lamplight_rollup::State;
 use lamplight_table::{LAMPLIGHT, Mute, Table};
+use lamplight_tests::buttons::{Parameter, SECRET, pressed, signed, signed_body};
 use lamplight_tests::sink::{Behaviour, Sink};
 use lamplight_tests::stack::{HOUR_MS, MINUTE_MS, Stack, TIMEOUT};
 use serde_json::{Value, json};
-use sha2::Sha256;
-
-const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
-
-/// A parameter whose value was replaced after it was read first.
-struct Parameter {
-    values: [&'static str; 2],
-    readings: AtomicUsize,
-}
-
-impl SigningSecret for &Parameter {
-    async fn value(&self) -> Result<String, AwsError> {
-        let is_renewed = self.readings.load(Ordering::SeqCst) > 0;
-        Ok(self.values[usize::from(is_renewed)].to_owned())
-    }
-
-    async fn renewed(&self) -> Result<String, AwsError> {
-        self.readings.fetch_add(1, Ordering::SeqCst);
-        Ok(self.values[1].to_owned())
-    }
-}
-
-fn parameter(values: [&'static str; 2]) -> Parameter {
-    Parameter { values, readings: AtomicUsize::new(0) }
-}
 
 /// A stack with one issue, which was told in Slack, and where Slack lets its message be changed.
 struct Told {
@@ -64,12 +37,11 @@ impl Told {
     }
 
     fn payload(&self, button: &str) -> Value {
-        json!({"type": "block_actions", "user": {"id": "U1", "username": "ada", "name": "ada"}, "api_app_id": "A1",
-            "container": {"type": "message", "message_ts": "1.0", "channel_id": "C1", "is_ephemeral": false},
-            "actions": [{"type": "button", "action_id": button, "value": self.fingerprint, "block_id": "x",
-                "action_ts": "1.0"}],
-            "response_url": self.sink.url,
-            "message": {"type": "message", "text": self.message.text, "blocks": self.message.blocks, "ts": "1.0"}})
+        let mut payload = pressed(button, &self.fingerprint);
+        payload["response_url"] = json!(self.sink.url);
+        payload["message"] =
+            json!({"type": "message", "text": self.message.text, "blocks": self.message.blocks, "ts": "1.0"});
+        payload
     }
 
     /// Presses a button; the answer, and what Slack was told to show.
@@ -78,7 +50,7 @@ impl Told {
     }
 
     async fn send(&self, request: &Request) -> (Answer, Vec<Value>) {
-        let parameter = parameter([SECRET, SECRET]);
+        let parameter = Parameter::of([SECRET, SECRET]);
         let answer = handle(request, &self.context(&parameter), self.stack.now_ms).await.unwrap();
         (answer, self.sink.taken())
     }
@@ -89,25 +61,6 @@ impl Told {
     }
 }
 
-fn form(payload: &Value) -> String {
-    form_urlencoded::Serializer::new(String::new()).append_pair("payload", &payload.to_string()).finish()
-}
-
-fn signed(payload: &Value, now_ms: i64, secret: &str) -> Request {
-    signed_body(&form(payload), now_ms, secret)
-}
-
-fn signed_body(body: &str, now_ms: i64, secret: &str) -> Request {
-    let timestamp = (now_ms / 1000).to_string();
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-    mac.update(format!("v0:{timestamp}:{body}").as_bytes());
-    let signature: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    let event = json!({"version": "2.0", "rawPath": "/", "headers": {"x-slack-signature": format!("v0={signature}"),
-        "x-slack-request-timestamp": timestamp, "content-type": "application/x-www-form-urlencoded"},
-        "requestContext": {"http": {"method": "POST"}}, "body": body, "isBase64Encoded": false});
-    serde_json::from_value(event).unwrap()
-}
-
 #[tokio::test]
 async fn a_button_does_what_it_says_and_the_message_shows_it() {
     let mut told = Told::start(&[]).await;
@@ -115,7 +68,11 @@ async fn a_button_does_what_it_says_and_the_message_shows_it() {
     assert_eq!((answer.status_code, shown.len()), (200, 1));
     assert_eq!(shown[0]["replace_original"], true);
     assert!(shown[0].to_string().contains("✅ Resolved by ada at 2026-11-20 08:00:30 UTC"), "{}", shown[0]);
-    assert!(!shown[0].to_string().contains("mute_1h") && shown[0].to_string().contains("Task timed out"), "{}", shown[0]);
+    assert!(
+        !shown[0].to_string().contains("mute_1h") && shown[0].to_string().contains("Task timed out"),
+        "{}",
+        shown[0]
+    );
     assert_eq!(told.stack.state().await, State::Resolved);
     assert_eq!(told.stack.history().await, [("resolved".to_owned(), "ada".to_owned())]);
 
@@ -262,7 +219,7 @@ async fn what_slack_does_not_show_was_done_all_the_same() {
 #[tokio::test]
 async fn a_secret_that_was_replaced_is_read_again_once_a_minute_at_the_most() {
     let told = Told::start(&[]).await;
-    let parameter = parameter(["old", SECRET]);
+    let parameter = Parameter::of(["old", SECRET]);
     let context = told.context(&parameter);
     let now_ms = told.stack.now_ms;
     let genuine = signed(&told.payload("resolve"), now_ms, SECRET);
@@ -270,14 +227,14 @@ async fn a_secret_that_was_replaced_is_read_again_once_a_minute_at_the_most() {
     for (later_ms, readings) in [(0, 1), (59_999, 1), (60_000, 2), (100_000, 2), (120_000, 3)] {
         let forged = signed(&told.payload("unmute"), now_ms, "forged");
         assert_eq!(handle(&forged, &context, now_ms + later_ms).await.unwrap().status_code, 401);
-        assert_eq!(parameter.readings.load(Ordering::SeqCst), readings, "{later_ms}");
+        assert_eq!(parameter.readings(), readings, "{later_ms}");
     }
 }
 
 #[tokio::test]
 async fn of_many_who_press_at_once_each_is_right_and_it_is_told_once() {
     let mut told = Told::start(&[]).await;
-    let parameter = parameter([SECRET, SECRET]);
+    let parameter = Parameter::of([SECRET, SECRET]);
     let context = told.context(&parameter);
     let request = signed(&told.payload("resolve"), told.stack.now_ms, SECRET);
     let presses = (0..5).map(|_| handle(&request, &context, told.stack.now_ms));
