@@ -2,12 +2,14 @@
 //! is a dead letter with its reason.
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use lamplight_alerts::Notice;
 use lamplight_aws::Web;
 use lamplight_embedded::Embedded;
 use lamplight_notifier::form::{Form, Slack, SlackBot};
-use lamplight_notifier::{Context, PostError, Receiver, Receivers, handle};
+use lamplight_notifier::{Context, Paces, Post, PostError, Receiver, Receivers, handle};
 use lamplight_tests::sink::{Behaviour, Sink};
 use lamplight_tests::telling::{DeadLetters, failures, queue_event};
 use serde_json::{Value, json};
@@ -155,4 +157,20 @@ async fn a_bot_names_its_token_and_channel_and_falls_back_to_the_text() {
     }
     let (with, without) = (requests[0].json(), requests[1].json());
     assert!(with["blocks"].is_array() && without["blocks"].is_null() && with["text"] == without["text"], "{without}");
+}
+
+#[tokio::test]
+async fn a_channel_is_posted_to_no_faster_than_it_takes_it() {
+    let (sink, paces) = (Sink::methods(&[]), Arc::new(Paces::default()));
+    let receiver = || Receiver::new(Web::default(), bot(&sink.url)).with_paces(Arc::clone(&paces));
+    let began = Instant::now();
+    for _ in 0..4 {
+        receiver().post(&[Notice::of(None, "the crane is down")]).await.unwrap();
+    }
+    assert!(began.elapsed() >= Duration::from_secs(2), "the fourth waits, also by another of the same channel");
+    let at_once = (0..9).map(|_| async { receiver().post(&[Notice::of(None, "the crane is down")]).await });
+    let posted = futures_util::future::join_all(at_once).await;
+    assert!(posted.iter().any(|posted| matches!(posted, Err(PostError::Paced))), "{posted:?}");
+    let taken = posted.iter().filter(|posted| posted.is_ok()).count();
+    assert_eq!(sink.taken().len(), 4 + taken);
 }

@@ -24,6 +24,9 @@ pub enum PostError {
         /// What the receiver says.
         reason: String,
     },
+    /// Its channel has had as many messages as it takes.
+    #[error("the channel has had as many messages as it takes; this one waits")]
+    Paced,
     /// The line names no receiver; it may when the message comes again.
     #[error("line {line} of the secret names no receiver")]
     Unnamed {

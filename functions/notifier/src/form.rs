@@ -37,11 +37,18 @@ pub struct Outgoing {
     pub headers: Vec<(&'static str, String)>,
     /// JSON.
     pub body: String,
+    /// The channel in which it is a message, where that takes no more than about one a second.
+    pub paced: Option<String>,
 }
 
 impl Outgoing {
     fn to(url: &str, body: &serde_json::Value) -> Self {
-        Self { url: url.to_owned(), headers: Vec::new(), body: body.to_string() }
+        Self { url: url.to_owned(), headers: Vec::new(), body: body.to_string(), paced: None }
+    }
+
+    /// The same, as a message in a channel that takes no more than about one a second.
+    fn paced(self, channel: &str) -> Self {
+        Self { paced: Some(channel.to_owned()), ..self }
     }
 }
 

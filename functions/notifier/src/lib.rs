@@ -8,12 +8,14 @@
 //! - [`receivers`]: who is told
 //! - [`receiver`]: one of them, and what becomes of a message when it has a bad time
 //! - [`threads`]: one message for each issue, for receivers that can edit it
+//! - [`pace`]: how often a channel is posted to
 //! - [`form`]: what each is sent: Slack, Teams, PagerDuty, Discord, a signed webhook
 
 pub mod context;
 mod error;
 pub mod form;
 pub mod handler;
+pub mod pace;
 pub mod receiver;
 pub mod receivers;
 pub mod tell;
@@ -22,6 +24,7 @@ pub mod threads;
 pub use context::Context;
 pub use error::{NotifierError, PostError};
 pub use handler::{DeadLetters, handle};
+pub use pace::Paces;
 pub use receiver::Receiver;
 pub use receivers::{Named, Receivers};
 pub use tell::{Incoming, Post, Refusal, Untold, tell};

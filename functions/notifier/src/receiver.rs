@@ -8,9 +8,11 @@ use lamplight_aws::Web;
 use lamplight_aws::clock::now_ms;
 use lamplight_aws::secret::Secret;
 use lamplight_aws::web::Answer;
+use tokio::time::Instant;
 
 use crate::error::PostError;
 use crate::form::{AtOnce, Form, Outgoing, Verdict, digest, named};
+use crate::pace::Paces;
 use crate::tell::Post;
 use crate::threads::Threads;
 
@@ -32,6 +34,8 @@ pub struct Receiver {
     form: Option<Box<dyn Form>>,
     secret: Option<Arc<Secret>>,
     buttons: Buttons,
+    /// Nothing where it is posted to as fast as it takes it.
+    paces: Option<Arc<Paces>>,
     name: String,
     mark: String,
 }
@@ -67,7 +71,7 @@ impl Receiver {
         let is_first = line == 1;
         let name = if is_first { kind.to_owned() } else { format!("{kind} (line {line})") };
         let mark = if is_first { String::new() } else { format!(".{}", digest(&format!("{kind}\n{address}"), 6)) };
-        Self { web, line, form, secret, buttons: Buttons::Hidden, name, mark }
+        Self { web, line, form, secret, buttons: Buttons::Hidden, paces: None, name, mark }
     }
 
     /// The same, with buttons on what it is sent of issues if they are wanted.
@@ -78,9 +82,24 @@ impl Receiver {
         self
     }
 
+    /// The same, posted to no faster than its channel takes it.
+    #[must_use]
+    pub fn with_paces(self, paces: Arc<Paces>) -> Self {
+        Self { paces: Some(paces), ..self }
+    }
+
     /// Its form.
     pub(crate) fn form(&self) -> Result<&dyn Form, PostError> {
         self.form.as_deref().ok_or(PostError::Unnamed { line: self.line })
+    }
+
+    /// Waits until the channel of a message takes it.
+    async fn keep_pace(&self, outgoing: &Outgoing) -> Result<(), PostError> {
+        if let (Some(paces), Some(channel)) = (&self.paces, &outgoing.paced) {
+            let wait = paces.book(channel, Instant::now()).ok_or(PostError::Paced)?;
+            tokio::time::sleep(wait).await;
+        }
+        Ok(())
     }
 
     /// Whether the secret names another receiver in this line by now: one that was replaced is refused.
@@ -111,6 +130,7 @@ impl Receiver {
         let Some(mut outgoing) = request(form) else {
             return Ok(Sent::Nothing);
         };
+        self.keep_pace(&outgoing).await?;
         loop {
             let form = replacement.as_deref().unwrap_or(form);
             let answer = self.web.post_json(&outgoing.url, &outgoing.headers, outgoing.body.clone()).await?;

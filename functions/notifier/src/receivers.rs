@@ -9,6 +9,7 @@ use lamplight_aws::secret::Secret;
 
 use crate::error::PostError;
 use crate::form::named;
+use crate::pace::Paces;
 use crate::receiver::{Receiver, lines};
 use crate::tell::Post;
 
@@ -36,13 +37,14 @@ pub struct Named {
     web: Web,
     secret: Arc<Secret>,
     buttons: Buttons,
+    paces: Arc<Paces>,
 }
 
 impl Named {
     /// The receivers that this secret names, with or without buttons on what they are sent.
     #[must_use]
     pub fn new(web: Web, secret: Secret, buttons: Buttons) -> Self {
-        Self { web, secret: Arc::new(secret), buttons }
+        Self { web, secret: Arc::new(secret), buttons, paces: Arc::default() }
     }
 }
 
@@ -52,7 +54,8 @@ impl Receivers for Named {
     async fn list(&self) -> Result<Vec<Receiver>, PostError> {
         let value = self.secret.value().await?;
         let all = of_value(&self.web, &value, Some(&self.secret)).into_iter();
-        Ok(all.map(|receiver| receiver.with_buttons(self.buttons)).collect())
+        let ready = |receiver: Receiver| receiver.with_buttons(self.buttons).with_paces(Arc::clone(&self.paces));
+        Ok(all.map(ready).collect())
     }
 }
 

@@ -215,7 +215,7 @@ impl<R: Post> Telling<'_, R> {
             let refusal = |reason: &String| Refusal { posting_id: held.id.clone(), reason: reason.clone() };
             (held.position, reason.as_ref().map(refusal))
         }));
-        matches!(error, PostError::Later { status: 429, .. })
+        matches!(error, PostError::Later { status: 429, .. } | PostError::Paced)
     }
 
     /// Lets the table know what was posted. What it does not hear of is not told again for that: it would surely be

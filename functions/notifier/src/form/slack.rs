@@ -32,7 +32,7 @@ impl Form for Slack {
 
     fn request(&self, notices: &[Notice], _now_ms: i64) -> Option<Outgoing> {
         let message = message(notices, self.buttons)?;
-        Some(Outgoing::to(&self.url, &json!(message)))
+        Some(Outgoing::to(&self.url, &json!(message)).paced(&self.url))
     }
 
     fn show_buttons(&mut self) {

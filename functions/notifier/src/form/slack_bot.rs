@@ -105,7 +105,8 @@ impl Form for SlackBot {
     }
 
     fn request(&self, notices: &[Notice], _now_ms: i64) -> Option<Outgoing> {
-        Some(self.call("chat.postMessage", &self.message(&message(notices, self.buttons)?)))
+        let message = self.message(&message(notices, self.buttons)?);
+        Some(self.call("chat.postMessage", &message).paced(&self.channel))
     }
 
     fn show_buttons(&mut self) {
@@ -177,6 +178,6 @@ impl Threaded for SlackBot {
         body["thread_ts"] = json!(thread.message);
         let is_back = matches!(notice, Notice::Alert(alert) if alert.reason == Reason::Regressed);
         body["reply_broadcast"] = json!(is_back);
-        Some(self.call("chat.postMessage", &body))
+        Some(self.call("chat.postMessage", &body).paced(&self.channel))
     }
 }
