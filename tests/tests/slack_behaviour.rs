@@ -1,5 +1,5 @@
-//! A Slack that behaves in all ways, as a webhook and with a bot's token: the alert arrives once, waits in its queue, or
-//! is a dead letter with its reason.
+//! A Slack that behaves in all ways, as a webhook and with a bot's token: the alert arrives once, waits in its queue,
+//! or is a dead letter with its reason.
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
 use std::sync::Arc;

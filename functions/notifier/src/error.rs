@@ -8,7 +8,7 @@ use lamplight_table::TableError;
 pub enum PostError {
     /// The receiver refused it, and would again: a matter of its address or of the message.
     #[error(
-        "the message is refused with {status} {reason}; see that the webhook or the token is valid and its channel is open"
+        "the message is refused with {status} {reason}; see that webhook or token are valid and the channel is open"
     )]
     Refused {
         /// The status.

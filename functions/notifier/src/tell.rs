@@ -186,8 +186,8 @@ impl<R: Post> Telling<'_, R> {
         Ok(held)
     }
 
-    /// What is posted together: a message for each notice, or one for all. What was done with an issue stands alone, after
-    /// the alerts that it may concern.
+    /// What is posted together: a message for each notice, or one for all. What was done with an issue stands alone,
+    /// after the alerts that it may concern.
     fn messages(&self, held: Vec<Held>) -> Vec<Vec<Held>> {
         if self.receiver.at_once() != AtOnce::Digest {
             return if held.is_empty() { Vec::new() } else { vec![held] };

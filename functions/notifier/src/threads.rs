@@ -47,7 +47,8 @@ impl Threads<'_> {
             && let Err(error) = self.table.keep_thread(matter.fingerprint, channel, &thread, self.now_ms).await
         {
             // Posting it again would surely be twice.
-            tracing::error!(%error, fingerprint = %matter.fingerprint, "the table has not heard where a message stands");
+            let fingerprint = matter.fingerprint;
+            tracing::error!(%error, %fingerprint, "the table has not heard where a message stands");
         }
         Ok(())
     }
@@ -69,8 +70,8 @@ impl Threads<'_> {
     }
 }
 
-/// Edits an issue's message and answers it; the message as it is then, or nothing if it is gone. What is older than what
-/// the message shows changes nothing of it.
+/// Edits an issue's message and answers it; the message as it is then, or nothing if it is gone. What is older than
+/// what the message shows changes nothing of it.
 async fn follow(
     receiver: &Receiver,
     notice: &Notice,

@@ -122,7 +122,8 @@ async fn act<S>(press: &Press, context: &Context<S>, at_ms: i64, now_ms: i64) ->
     };
     let (act, by, fingerprint) = (press.act(at_ms), &press.by, press.fingerprint);
     let acted = context.table.act(fingerprint, &act, by, now_ms, text).await?;
-    tracing::info!(%fingerprint, by, button = press.button.name(), done = matches!(acted, Acted::Done(_)), "a button was pressed");
+    let (button, is_done) = (press.button.name(), matches!(acted, Acted::Done(_)));
+    tracing::info!(%fingerprint, by, button, is_done, "a button was pressed");
     Ok(match acted {
         Acted::Done(_) => match (told.into_inner().flatten(), &press.message) {
             (Some(change), Some(message)) => Shown::Instead(message.clone().changed(&change, Buttons::Shown)),

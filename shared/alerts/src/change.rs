@@ -112,8 +112,8 @@ pub struct Change {
 }
 
 impl Change {
-    /// What an entry of an issue's history tells; nothing if it is not told. Secrets are masked in the title, and e-mail
-    /// addresses always: who acts need not know whether the stack masks them.
+    /// What an entry of an issue's history tells; nothing if it is not told. Secrets are masked in the title, and
+    /// e-mail addresses always: who acts need not know whether the stack masks them.
     #[must_use]
     pub fn of(alert_id: &str, entry: &Entry, fingerprint: Fingerprint, state: State, issue: &Issue) -> Option<Self> {
         let what = serde_json::from_value(entry.what.as_str().into()).ok()?;

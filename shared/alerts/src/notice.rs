@@ -1,4 +1,5 @@
-//! What a message on the topic is: an alert, what was done with an issue, an alarm, or something that is shown as it stands.
+//! What a message on the topic is: an alert, what was done with an issue, an alarm, or something that is shown as it
+//! stands.
 
 use crate::alarm::Alarm;
 use crate::alert::Alert;

@@ -1,8 +1,8 @@
 //! The life of an issue: what people do with it, and what time brings about.
 //!
 //! Each change is one transaction: the issue as it was read, and an entry of its history. The issue has the sort key of
-//! the latest entry, so that of two who act at once one is refused, reads again and acts on what the other left. What is
-//! to be told of it is written with it, and published by the keeper.
+//! the latest entry, so that of two who act at once one is refused, reads again and acts on what the other left. What
+//! is to be told of it is written with it, and published by the keeper.
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use lamplight_rollup::time::{from_rfc3339, rfc3339};
@@ -37,8 +37,8 @@ pub(crate) const TOLD_AT: &str = "told_at";
 /// Everything that a mute consists of.
 const MUTE: [&str; 4] = [MUTED_AT, MUTED_UNTIL, MUTED_COUNT, MUTED_PER_HOUR];
 
-/// Makes the text to publish of what was done with an issue: from the text's id, what was done, the issue's fingerprint, its
-/// state now, and the issue.
+/// Makes the text to publish of what was done with an issue: from the text's id, what was done, the issue's
+/// fingerprint, its state now, and the issue.
 pub trait Telling: Fn(&str, &Entry, Fingerprint, State, &Issue) -> String {}
 
 impl<T: Fn(&str, &Entry, Fingerprint, State, &Issue) -> String> Telling for T {}
