@@ -21,6 +21,8 @@ FIELD = 2_000
 ELEMENT = 2_000
 LABEL = 75
 LINK = 3_000
+# Characters of an action_id or a block_id, which are unique in a message.
+IDENTITY = 255
 
 KNOWN = (ActionsBlock, ContextBlock, HeaderBlock, SectionBlock)
 ENTITY = re.compile(r"&(?!amp;|lt;|gt;)")
@@ -38,6 +40,11 @@ def wrong(message):
     for number, block in enumerate(blocks):
         for what in _block(block):
             yield f"block {number}, {block.get('type') if block else block}: {what}"
+    elements = [element for block in blocks for element in block.get("elements", [])]
+    for name, parts in (("action_id", elements), ("block_id", blocks)):
+        given = [part[name] for part in parts if name in part]
+        if len(set(given)) < len(given) or any(len(identity) > IDENTITY for identity in given):
+            yield f"not each {name} is one of its own: {given}"
     total = sum(len(text) for text in _strings(blocks))
     if total > ALL:
         yield f"all blocks together have {total} characters"
@@ -60,10 +67,18 @@ def _block(block):
     for element in block.get("elements", []):
         if element["type"] == "button":
             yield from _text(element["text"], LABEL)
-            if len(element["url"]) > LINK or not element["url"].startswith("https://"):
-                yield f"its link is {element['url'][:100]}"
+            yield from _button(element)
         else:
             yield from _text(element, ELEMENT)
+
+
+def _button(button):
+    """A link, or what is done with an issue of this identity."""
+    if "url" in button:
+        if len(button["url"]) > LINK or not button["url"].startswith("https://"):
+            yield f"its link is {button['url'][:100]}"
+    elif not re.fullmatch(r"[0-9a-f]{16}", button["value"]) or not 0 < len(button["action_id"]) <= IDENTITY:
+        yield f"it does {button['action_id']} with {button['value'][:100]}"
 
 
 def _text(text, most):

@@ -3,6 +3,7 @@
 import signal
 import sys
 
+import buttons
 import changes
 import commands
 import faults
@@ -42,6 +43,7 @@ def run(world: World):
     faults.run(world)
     redrive.run(world)
     changes.run(world)
+    buttons.run(world)
     run_commands(world)
     intake.run(world)
     faults.told_in_the_end(world)

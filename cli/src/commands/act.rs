@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use lamplight_alerts::Change;
 use lamplight_aws::clock::now_ms;
 use lamplight_rollup::Fingerprint;
 use lamplight_table::{Act, Acted};
@@ -65,7 +66,7 @@ async fn act(ids: &[String], act: &Act, which: &WhichArguments) -> Result<ExitCo
     let (mut done, mut unknown) = (Vec::new(), Vec::new());
     for id in ids {
         let acted = match Fingerprint::parse(id) {
-            Some(fingerprint) => table.act(fingerprint, act, &by, now_ms()).await?,
+            Some(fingerprint) => table.act(fingerprint, act, &by, now_ms(), Change::text).await?,
             None => Acted::Unknown,
         };
         let changed = matches!(acted, Acted::Done(_));

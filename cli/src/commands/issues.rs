@@ -7,8 +7,8 @@ use lamplight_alerts::links;
 use lamplight_aws::clock::now_ms;
 use lamplight_rollup::function::UNKNOWN;
 use lamplight_rollup::summary::{IssueSummary, occurrences, time_text};
-use lamplight_rollup::{Bucket, Fingerprint, FunctionKey, Rollup, Span};
-use lamplight_table::{Entry, Life, Mute, Stored, Table};
+use lamplight_rollup::{Bucket, Entry, Fingerprint, FunctionKey, Rollup, Span};
+use lamplight_table::{Life, Mute, Stored, Table};
 use serde::Serialize;
 
 use crate::arguments::{IssueArguments, IssuesArguments, Order, Output, ReadArguments};

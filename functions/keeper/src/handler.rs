@@ -1,6 +1,6 @@
 //! What happens each minute.
 
-use lamplight_alerts::{Alert, Publish, Reason};
+use lamplight_alerts::{Alert, Change, Publish, Reason};
 use lamplight_policy::Document;
 use lamplight_table::{Pending, Stored, TableError, Unsent};
 use serde::Serialize;
@@ -26,6 +26,8 @@ pub struct Answer {
     /// Alerts that were sent: those that their claimers had not, and those of issues that escalate, of watches and of what
     /// was held.
     pub alerts: usize,
+    /// What was done with issues and was told.
+    pub changes: usize,
     /// Alerts that the topic refused.
     pub unsent: usize,
     /// Alerts that were dropped because their issues were muted meanwhile.
@@ -56,16 +58,20 @@ pub async fn handle<P: Publish>(context: &Context<P>, now_ms: i64) -> Result<Ans
         summarised = summarise(context, document, now_ms, &mut answer).await;
     }
     if now_ms.rem_euclid(AGEING_EVERY_MS) < AGEING_FOR_MS {
-        answer.aged = context.table.age_issues(now_ms).await?;
+        age(context, now_ms, &mut answer).await?;
     }
     watched.and(rolled_up).and(summarised)?;
     Ok(answer)
 }
 
-/// Publishes what was claimed and not published; what is muted meanwhile is dropped.
+/// Publishes what was claimed and not published; alerts whose issues are muted meanwhile are dropped.
 async fn send_unsent<P: Publish>(context: &Context<P>, now_ms: i64, answer: &mut Answer) -> Result<(), TableError> {
-    for unsent in context.table.unsent(now_ms - CLAIM_MS).await? {
-        if context.table.is_muted(&unsent, now_ms).await? {
+    for unsent in context.table.unsent(i64::MAX).await? {
+        // Nobody but this publishes a change.
+        if !unsent.is_change && unsent.claimed_ms >= now_ms - CLAIM_MS {
+            continue;
+        }
+        if !unsent.is_change && context.table.is_muted(&unsent, now_ms).await? {
             tracing::info!(alert_id = unsent.alert_id, "an alert was not sent: its issue is muted");
             context.table.mark_sent(&unsent.alert_id).await?;
             answer.dropped += 1;
@@ -96,6 +102,16 @@ async fn roll_up_due<P: Publish>(
     failed.map_or(Ok(()), Err)
 }
 
+/// Lets issues age, and tells which of them time has mended or unmuted.
+async fn age<P: Publish>(context: &Context<P>, now_ms: i64, answer: &mut Answer) -> Result<(), TableError> {
+    let aged = context.table.age_issues(now_ms, Change::text).await?;
+    answer.aged = aged.changed;
+    for unsent in &aged.unsent {
+        publish(context, unsent, answer).await?;
+    }
+    Ok(())
+}
+
 /// The policies that are in force; nothing if there are none, or none that this version can read.
 async fn policies<P>(context: &Context<P>, now_ms: i64) -> Result<Option<Document>, TableError> {
     let Some(policies) = context.table.recent_policies(now_ms).await? else {
@@ -108,7 +124,7 @@ async fn policies<P>(context: &Context<P>, now_ms: i64) -> Result<Option<Documen
     Ok(document.ok())
 }
 
-/// Publishes an alert that was claimed. One that the topic refuses is left for the next run.
+/// Publishes what was claimed. What the topic refuses is left for the next run.
 pub(crate) async fn publish<P: Publish>(
     context: &Context<P>,
     unsent: &Unsent,
@@ -117,7 +133,8 @@ pub(crate) async fn publish<P: Publish>(
     match context.topic.publish(&unsent.body).await {
         Ok(()) => {
             context.table.mark_sent(&unsent.alert_id).await?;
-            answer.alerts += 1;
+            let told = if unsent.is_change { &mut answer.changes } else { &mut answer.alerts };
+            *told += 1;
         }
         Err(error) => {
             tracing::error!(%error, alert_id = unsent.alert_id, "an alert could not be published");

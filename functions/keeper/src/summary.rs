@@ -67,7 +67,7 @@ pub(crate) async fn summarise<P: Publish>(
     };
     let alert_id = format!("summary-{:x}", period.until_ms);
     let body = SummaryAlert::new(&alert_id, summary).to_json();
-    let unsent = Unsent { alert_id, body, claimed_ms: now_ms };
+    let unsent = Unsent::alert(alert_id, body, now_ms);
     if context.table.claim_summary(period.until_ms, &unsent).await? {
         publish(context, &unsent, answer).await?;
     }

@@ -179,6 +179,6 @@ impl<P: Publish> Looking<'_, P> {
         };
         let alert_id = format!("watch-{key}-{since_ms:x}-{what}");
         let body = WatchAlert::new(&alert_id, watched).to_json();
-        Unsent { alert_id, body, claimed_ms: self.now_ms }
+        Unsent::alert(alert_id, body, self.now_ms)
     }
 }

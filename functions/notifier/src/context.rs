@@ -1,6 +1,7 @@
 //! What the notifier makes once, at its cold start.
 
-use lamplight_aws::environment::variable;
+use lamplight_alerts::Buttons;
+use lamplight_aws::environment::{switch, variable};
 use lamplight_aws::secret::Secret;
 use lamplight_aws::{AwsError, DeadLetters, Web};
 use lamplight_table::Table;
@@ -29,6 +30,7 @@ impl Context<Named, DeadLetters> {
         let table = Table::new(aws_sdk_dynamodb::Client::new(&web.config()?), variable("TABLE_NAME")?);
         let secret = Secret::new(&web, variable("SLACK_WEBHOOK_PARAMETER")?)?;
         let dead_letters = DeadLetters::from_environment(&web)?;
-        Ok(Self { table, receivers: Named::new(web, secret), dead_letters })
+        let buttons = if switch("BUTTONS")? == Some(true) { Buttons::Shown } else { Buttons::Hidden };
+        Ok(Self { table, receivers: Named::new(web, secret, buttons), dead_letters })
     }
 }

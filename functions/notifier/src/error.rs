@@ -7,7 +7,9 @@ use lamplight_table::TableError;
 #[derive(Debug, thiserror::Error)]
 pub enum PostError {
     /// The receiver refused it, and would again: a matter of its address or of the message.
-    #[error("the message is refused with {status} {reason}; see that the webhook exists and its channel is open")]
+    #[error(
+        "the message is refused with {status} {reason}; see that webhook or token are valid and the channel is open"
+    )]
     Refused {
         /// The status.
         status: u16,
@@ -22,6 +24,9 @@ pub enum PostError {
         /// What the receiver says.
         reason: String,
     },
+    /// Its channel has had as many messages as it takes.
+    #[error("the channel has had as many messages as it takes; this one waits")]
+    Paced,
     /// The line names no receiver; it may when the message comes again.
     #[error("line {line} of the secret names no receiver")]
     Unnamed {
@@ -31,6 +36,9 @@ pub enum PostError {
     /// The receiver or the secret could not be reached.
     #[error(transparent)]
     Unreachable(#[from] AwsError),
+    /// It is not known where the message stands.
+    #[error(transparent)]
+    Table(#[from] TableError),
 }
 
 /// Why an event failed as a whole.

@@ -4,15 +4,19 @@ mod discord;
 mod pagerduty;
 mod signed;
 mod slack;
+mod slack_bot;
 mod teams;
 
 use lamplight_alerts::{Brief, Notice};
+use lamplight_aws::web::Answer;
+use lamplight_table::Thread;
 use sha2::{Digest, Sha256};
 
 pub use discord::Discord;
 pub use pagerduty::PagerDuty;
 pub use signed::Signed;
 pub use slack::Slack;
+pub use slack_bot::SlackBot;
 pub use teams::Teams;
 
 /// How many notices a receiver takes at once.
@@ -33,11 +37,49 @@ pub struct Outgoing {
     pub headers: Vec<(&'static str, String)>,
     /// JSON.
     pub body: String,
+    /// The channel in which it is a message, where that takes no more than about one a second.
+    pub paced: Option<String>,
 }
 
 impl Outgoing {
     fn to(url: &str, body: &serde_json::Value) -> Self {
-        Self { url: url.to_owned(), headers: Vec::new(), body: body.to_string() }
+        Self { url: url.to_owned(), headers: Vec::new(), body: body.to_string(), paced: None }
+    }
+
+    /// The same, as a message in a channel that takes no more than about one a second.
+    fn paced(self, channel: &str) -> Self {
+        Self { paced: Some(channel.to_owned()), ..self }
+    }
+}
+
+/// What an answer comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The receiver has what it was sent.
+    Taken,
+    /// It cannot take it now.
+    Later,
+    /// The request is malformed: a plainer one may do.
+    Malformed,
+    /// The address or the token is not valid: another may be in its place by now.
+    Replaced,
+    /// The message is not there that was to be edited or answered.
+    Gone,
+    /// It would be refused again.
+    Refused,
+}
+
+impl Verdict {
+    /// What a status says.
+    #[must_use]
+    pub const fn of_status(status: u16) -> Self {
+        match status {
+            200..=299 => Self::Taken,
+            429 | 500.. => Self::Later,
+            400 => Self::Malformed,
+            401 | 403 | 404 | 410 => Self::Replaced,
+            _ => Self::Refused,
+        }
     }
 }
 
@@ -58,16 +100,46 @@ pub trait Form: Send + Sync {
     fn request(&self, notices: &[Notice], now_ms: i64) -> Option<Outgoing>;
 
     /// What is sent instead of a request that was refused as malformed for this reason.
-    fn plainer(&self, _notices: &[Notice], _reason: &str) -> Option<Outgoing> {
+    fn plainer(&self, _refused: &Outgoing, _reason: &str) -> Option<Outgoing> {
+        None
+    }
+
+    /// What an answer comes to, and what the receiver says.
+    fn verdict(&self, answer: &Answer) -> (Verdict, String) {
+        (Verdict::of_status(answer.status), answer.body.clone())
+    }
+
+    /// Puts buttons on what it is sent of issues, if it has such.
+    fn show_buttons(&mut self) {}
+
+    /// The same receiver where it keeps one message for each issue.
+    fn threaded(&self) -> Option<&dyn Threaded> {
         None
     }
 }
 
-/// What notices say: one for itself, many together in so many characters.
-fn brief(notices: &[Notice], characters: usize) -> Brief {
+/// A receiver with one message for each issue, which is edited, and answered in its thread.
+pub trait Threaded: Send + Sync {
+    /// The channel of these messages. No secret.
+    fn channel(&self) -> &str;
+
+    /// The channel and the name of the message that an answer speaks of.
+    fn place(&self, answer: &Answer) -> Option<(String, String)>;
+
+    /// The request that makes an issue's message show this; none where it shows nothing of it.
+    fn edit(&self, notice: &Notice, thread: &Thread) -> Option<Outgoing>;
+
+    /// The request that says this in the thread; none where it is not said there.
+    fn reply(&self, notice: &Notice, thread: &Thread) -> Option<Outgoing>;
+}
+
+/// What notices say: one for itself, many together in so many characters. What was done with an issue is nothing new in
+/// a channel.
+fn brief(notices: &[Notice], characters: usize) -> Option<Brief> {
     match notices {
-        [notice] => Brief::of(notice),
-        _ => Brief::digest(notices, characters),
+        [Notice::Change(_)] => None,
+        [notice] => Some(Brief::of(notice)),
+        _ => Some(Brief::digest(notices, characters)),
     }
 }
 
@@ -79,6 +151,7 @@ fn brief(notices: &[Notice], characters: usize) -> Brief {
 /// | a URL below `webhook.office.com`, `logic.azure.com`, `powerplatform.com` | Microsoft Teams |
 /// | any other URL | Slack and what is compatible with it |
 /// | `pagerduty:<routing key>`, `pagerduty-eu:<routing key>` | PagerDuty |
+/// | `slack-bot:<token>:<channel id>` | Slack with a bot's token |
 /// | `webhook:<secret>:<URL>` | a webhook that verifies a signature |
 #[must_use]
 pub fn named(line: &str) -> Option<Box<dyn Form>> {
@@ -87,6 +160,10 @@ pub fn named(line: &str) -> Option<Box<dyn Form>> {
     }
     if let Some(key) = line.strip_prefix("pagerduty-eu:") {
         return is_key(key).then(|| Box::new(PagerDuty::in_europe(key)) as Box<dyn Form>);
+    }
+    if let Some(rest) = line.strip_prefix("slack-bot:") {
+        let (token, channel) = rest.split_once(':')?;
+        return (is_token(token) && is_key(channel)).then(|| Box::new(SlackBot::new(token, channel)) as Box<dyn Form>);
     }
     if let Some(rest) = line.strip_prefix("webhook:") {
         let (secret, url) = rest.split_once(':')?;
@@ -107,6 +184,10 @@ pub fn named(line: &str) -> Option<Box<dyn Form>> {
 
 fn is_key(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn is_token(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
 }
 
 /// The host, in lower case, and the path of a URL. Plain HTTP is for what stands for a receiver on one machine.

@@ -3,15 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lamplight_alerts::Notice;
+use lamplight_alerts::{Buttons, Notice};
 use lamplight_aws::Web;
 use lamplight_aws::clock::now_ms;
 use lamplight_aws::secret::Secret;
-use lamplight_policy::document::is_name;
+use lamplight_aws::web::Answer;
+use tokio::time::Instant;
 
 use crate::error::PostError;
-use crate::form::{AtOnce, Form, digest, named};
+use crate::form::{AtOnce, Form, Outgoing, Verdict, digest, named};
+use crate::pace::Paces;
+use crate::place::{Place, lines, name_and_form};
 use crate::tell::Post;
+use crate::threads::Threads;
 
 /// Posts of one message in one run; after that the queue keeps it.
 const ATTEMPTS: usize = 3;
@@ -30,29 +34,22 @@ pub struct Receiver {
     /// Nothing if the line names none.
     form: Option<Box<dyn Form>>,
     secret: Option<Arc<Secret>>,
+    buttons: Buttons,
+    /// Nothing where it is posted to as fast as it takes it.
+    paces: Option<Arc<Paces>>,
     name: String,
     policy_name: Option<String>,
     mark: String,
 }
 
-/// Where a receiver stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// Its line among those that name receivers, the first of which is 1.
-    pub line: usize,
-    /// Whether what it was told is known by the plain ids of alerts: one receiver's is, the first that gets what no policy
-    /// sends elsewhere.
-    pub is_first: bool,
-    /// The name by which policies choose it.
-    pub policy_name: Option<String>,
-}
-
-impl Place {
-    /// Where a receiver stands that is alone.
-    #[must_use]
-    pub const fn alone() -> Self {
-        Self { line: 1, is_first: true, policy_name: None }
-    }
+/// What became of a request.
+pub(crate) enum Sent {
+    /// The receiver has it, and answers.
+    Taken(Answer),
+    /// There is none: it does not concern the receiver.
+    Nothing,
+    /// The message is not there that was to be edited or answered.
+    Gone,
 }
 
 impl Receiver {
@@ -80,7 +77,35 @@ impl Receiver {
             None => format!("{kind} (line {line})"),
         };
         let mark = if is_first { String::new() } else { format!(".{}", digest(&format!("{kind}\n{address}"), 6)) };
-        Self { web, line, form, secret, name, policy_name, mark }
+        Self { web, line, form, secret, buttons: Buttons::Hidden, paces: None, name, policy_name, mark }
+    }
+
+    /// The same, with buttons on what it is sent of issues if they are wanted.
+    #[must_use]
+    pub fn with_buttons(mut self, buttons: Buttons) -> Self {
+        self.buttons = buttons;
+        self.form.iter_mut().for_each(|form| prepare(form.as_mut(), buttons));
+        self
+    }
+
+    /// The same, posted to no faster than its channel takes it.
+    #[must_use]
+    pub fn with_paces(self, paces: Arc<Paces>) -> Self {
+        Self { paces: Some(paces), ..self }
+    }
+
+    /// Its form.
+    pub(crate) fn form(&self) -> Result<&dyn Form, PostError> {
+        self.form.as_deref().ok_or(PostError::Unnamed { line: self.line })
+    }
+
+    /// Waits until the channel of a message takes it.
+    async fn keep_pace(&self, outgoing: &Outgoing) -> Result<(), PostError> {
+        if let (Some(paces), Some(channel)) = (&self.paces, &outgoing.paced) {
+            let wait = paces.book(channel, Instant::now()).ok_or(PostError::Paced)?;
+            tokio::time::sleep(wait).await;
+        }
+        Ok(())
     }
 
     /// Whether the secret names another receiver in this line by now: one that was replaced is refused.
@@ -90,64 +115,83 @@ impl Receiver {
         };
         secret.forget().await;
         let value = secret.value().await?;
-        let now = lines(&value).nth(self.line - 1).and_then(|line| named(name_and_form(line).1));
+        let mut now = lines(&value).nth(self.line - 1).and_then(|line| named(name_and_form(line).1));
+        now.iter_mut().for_each(|form| prepare(form.as_mut(), self.buttons));
         Ok(now.filter(|now| (now.name(), now.address()) != (form.name(), form.address())))
+    }
+
+    /// Sends these notices as a message of their own.
+    pub(crate) async fn send_anew(&self, notices: &[Notice]) -> Result<Sent, PostError> {
+        self.send(|form| form.request(notices, now_ms())).await
+    }
+
+    /// Sends what `request` makes for the form that the receiver has by then.
+    pub(crate) async fn send(
+        &self,
+        request: impl Fn(&dyn Form) -> Option<Outgoing> + Send + Sync,
+    ) -> Result<Sent, PostError> {
+        let mut replacement = None;
+        let mut attempt = 1;
+        let form = self.form()?;
+        let Some(mut outgoing) = request(form) else {
+            return Ok(Sent::Nothing);
+        };
+        self.keep_pace(&outgoing).await?;
+        loop {
+            let form = replacement.as_deref().unwrap_or(form);
+            let answer = self.web.post_json(&outgoing.url, &outgoing.headers, outgoing.body.clone()).await?;
+            let status = answer.status;
+            let wait = Duration::from_secs(answer.retry_after_s.unwrap_or(1));
+            let (verdict, said) = form.verdict(&answer);
+            // An answer may repeat what it was asked.
+            let reason = said.replace(form.address(), "‹secret›").chars().take(REASON).collect::<String>();
+            match verdict {
+                Verdict::Taken => return Ok(Sent::Taken(answer)),
+                Verdict::Gone => return Ok(Sent::Gone),
+                Verdict::Later if status == 429 && attempt < ATTEMPTS && wait <= LONGEST_WAIT => {
+                    tokio::time::sleep(wait).await;
+                }
+                Verdict::Later => return Err(PostError::Later { status, reason }),
+                Verdict::Malformed if attempt == 1 => match form.plainer(&outgoing, &reason) {
+                    Some(plainer) => outgoing = plainer,
+                    None => return Err(PostError::Refused { status, reason }),
+                },
+                Verdict::Replaced if attempt == 1 => match self.replacement().await? {
+                    // The first has the same mark whatever it is; of another it is to be seen what it has.
+                    Some(_) if !self.mark.is_empty() => return Err(PostError::Later { status, reason }),
+                    Some(form) => match request(form.as_ref()) {
+                        Some(anew) => {
+                            outgoing = anew;
+                            replacement = Some(form);
+                        }
+                        None => return Ok(Sent::Nothing),
+                    },
+                    None => return Err(PostError::Refused { status, reason }),
+                },
+                Verdict::Malformed | Verdict::Replaced | Verdict::Refused => {
+                    return Err(PostError::Refused { status, reason });
+                }
+            }
+            attempt += 1;
+        }
     }
 }
 
-/// The lines that name receivers.
-pub(crate) fn lines(value: &str) -> impl Iterator<Item = &str> {
-    value.lines().map(str::trim).filter(|line| !line.is_empty())
-}
-
-/// The name by which policies choose the receiver of a line, if it has one, and what names the receiver itself. Before
-/// any `=` of the latter stands a colon, which no name has.
-#[must_use]
-pub fn name_and_form(line: &str) -> (Option<&str>, &str) {
-    match line.split_once('=') {
-        Some((name, form)) if is_name(name.trim()) => (Some(name.trim()), form.trim()),
-        _ => (None, line),
+fn prepare(form: &mut dyn Form, buttons: Buttons) {
+    if buttons == Buttons::Shown {
+        form.show_buttons();
     }
 }
 
 impl Post for Receiver {
     async fn post(&self, notices: &[Notice]) -> Result<(), PostError> {
-        let mut replacement = None;
-        let mut attempt = 1;
-        let form = self.form.as_ref().ok_or(PostError::Unnamed { line: self.line })?;
-        let Some(mut outgoing) = form.request(notices, now_ms()) else {
-            return Ok(());
-        };
-        loop {
-            let form = replacement.as_ref().unwrap_or(form);
-            let answer = self.web.post_json(&outgoing.url, &outgoing.headers, outgoing.body.clone()).await?;
-            // An answer may repeat what it was asked.
-            let reason = answer.body.replace(form.address(), "‹secret›").chars().take(REASON).collect::<String>();
-            let status = answer.status;
-            let wait = Duration::from_secs(answer.retry_after_s.unwrap_or(1));
-            match status {
-                200..=299 => return Ok(()),
-                429 if attempt < ATTEMPTS && wait <= LONGEST_WAIT => tokio::time::sleep(wait).await,
-                429 | 500.. => return Err(PostError::Later { status, reason }),
-                400 if attempt == 1 => match form.plainer(notices, &reason) {
-                    Some(plainer) => outgoing = plainer,
-                    None => return Err(PostError::Refused { status, reason }),
-                },
-                401 | 403 | 404 | 410 if attempt == 1 => match self.replacement().await? {
-                    // The first has the same mark whatever it is; of another it is to be seen what it has.
-                    Some(_) if !self.mark.is_empty() => return Err(PostError::Later { status, reason }),
-                    Some(form) => match form.request(notices, now_ms()) {
-                        Some(request) => {
-                            outgoing = request;
-                            replacement = Some(form);
-                        }
-                        None => return Ok(()),
-                    },
-                    None => return Err(PostError::Refused { status, reason }),
-                },
-                _ => return Err(PostError::Refused { status, reason }),
-            }
-            attempt += 1;
+        self.send_anew(notices).await.map(drop)
+    }
+
+    async fn post_threaded(&self, notices: &[Notice], threads: Threads<'_>) -> Result<(), PostError> {
+        match notices {
+            [notice] => threads.post(self, notice).await,
+            _ => self.post(notices).await,
         }
     }
 
@@ -165,24 +209,5 @@ impl Post for Receiver {
 
     fn at_once(&self) -> AtOnce {
         self.form.as_ref().map_or(AtOnce::Digest, |form| form.at_once())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_may_begin_with_a_name() {
-        for (line, name, form) in [
-            ("payments = https://hooks.slack.com/x", Some("payments"), "https://hooks.slack.com/x"),
-            ("on-call_2=pagerduty:abc", Some("on-call_2"), "pagerduty:abc"),
-            ("https://prod.logic.azure.com/x?sig=a", None, "https://prod.logic.azure.com/x?sig=a"),
-            ("webhook:s=cret:https://a.example", None, "webhook:s=cret:https://a.example"),
-            ("two words = https://a.example", None, "two words = https://a.example"),
-            ("= https://a.example", None, "= https://a.example"),
-        ] {
-            assert_eq!(name_and_form(line), (name, form));
-        }
     }
 }

@@ -3,12 +3,15 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use lamplight_alerts::Buttons;
 use lamplight_aws::Web;
 use lamplight_aws::secret::Secret;
 
 use crate::error::PostError;
 use crate::form::named;
-use crate::receiver::{Place, Receiver, lines, name_and_form};
+use crate::pace::Paces;
+use crate::place::{Place, lines, name_and_form};
+use crate::receiver::Receiver;
 use crate::tell::Post;
 
 /// Who is told.
@@ -34,13 +37,15 @@ impl<P: Post + Copy> Receivers for P {
 pub struct Named {
     web: Web,
     secret: Arc<Secret>,
+    buttons: Buttons,
+    paces: Arc<Paces>,
 }
 
 impl Named {
-    /// The receivers that this secret names.
+    /// The receivers that this secret names, with or without buttons on what they are sent.
     #[must_use]
-    pub fn new(web: Web, secret: Secret) -> Self {
-        Self { web, secret: Arc::new(secret) }
+    pub fn new(web: Web, secret: Secret, buttons: Buttons) -> Self {
+        Self { web, secret: Arc::new(secret), buttons, paces: Arc::default() }
     }
 }
 
@@ -49,7 +54,9 @@ impl Receivers for Named {
 
     async fn list(&self) -> Result<Vec<Receiver>, PostError> {
         let value = self.secret.value().await?;
-        Ok(of_value(&self.web, &value, Some(&self.secret)))
+        let all = of_value(&self.web, &value, Some(&self.secret)).into_iter();
+        let ready = |receiver: Receiver| receiver.with_buttons(self.buttons).with_paces(Arc::clone(&self.paces));
+        Ok(all.map(ready).collect())
     }
 }
 

@@ -47,12 +47,18 @@ impl Way {
         if let Some(runbook) = runbook {
             notice.add_runbook(runbook);
         }
-        let own = match notice {
-            Notice::Watch(alert) if !alert.watch.to.is_empty() => alert.watch.to.as_slice(),
-            _ => to,
+        let to = match notice {
+            Notice::Watch(alert) if !alert.watch.to.is_empty() => alert.watch.to.clone(),
+            _ => to.to_vec(),
         };
-        let may_be_held = route.is_some_and(|route| route.has_quiet_hours());
-        Self { treatment, to: own.to_vec(), may_be_held }
+        // What is done with an issue goes the way of its alerts, and disturbs nobody.
+        let is_silent = matches!(notice, Notice::Change(_));
+        let treatment = match treatment {
+            Treatment::Held { .. } if is_silent => Treatment::AtOnce,
+            treatment => treatment,
+        };
+        let may_be_held = !is_silent && route.is_some_and(|route| route.has_quiet_hours());
+        Self { treatment, to, may_be_held }
     }
 
     /// Which receivers are told, by their positions. Where a name is nobody's, those without a name are told instead,

@@ -11,6 +11,7 @@ use crate::error::PostError;
 use crate::form::AtOnce;
 use crate::plan::Planning;
 use crate::route::policies;
+use crate::threads::Threads;
 
 /// More notices than this at once become one message.
 const SINGLE: usize = 3;
@@ -22,6 +23,15 @@ const BEGINNING: Duration = Duration::from_secs(14);
 pub trait Post: Send + Sync {
     /// Posts notices, which are as many as [`Post::at_once`] allows.
     fn post(&self, notices: &[Notice]) -> impl Future<Output = Result<(), PostError>> + Send;
+
+    /// Posts notices where the messages of their issues stand, if the receiver has such.
+    fn post_threaded(
+        &self,
+        notices: &[Notice],
+        _threads: Threads<'_>,
+    ) -> impl Future<Output = Result<(), PostError>> + Send {
+        self.post(notices)
+    }
 
     /// What it is called where people read of it.
     fn name(&self) -> &str {
@@ -61,7 +71,7 @@ impl Incoming {
     /// The id by which it is known what has been told of it.
     #[must_use]
     pub fn id(&self, notice: &Notice) -> String {
-        notice.alert_id().unwrap_or(&self.message_id).to_owned()
+        notice.id().unwrap_or(&self.message_id).to_owned()
     }
 }
 
@@ -179,7 +189,11 @@ impl<R: Post> Telling<'_, R> {
             }
             let held = self.hold(positions, &mut left).await?;
             for held in self.messages(held) {
-                is_overloaded |= self.post(&held, &mut left).await;
+                if is_overloaded || self.began.elapsed() > BEGINNING {
+                    left.extend(held.iter().map(|held| (held.position, None)));
+                } else {
+                    is_overloaded = self.post(&held, &mut left).await;
+                }
             }
         }
         Ok(left)
@@ -202,21 +216,25 @@ impl<R: Post> Telling<'_, R> {
         Ok(held)
     }
 
-    /// What is posted together: a message for each notice, or one for all.
+    /// What is posted together: a message for each notice, or one for all. What was done with an issue stands alone,
+    /// after the alerts that it may concern.
     fn messages(&self, held: Vec<Held>) -> Vec<Vec<Held>> {
-        if self.receiver.at_once() == AtOnce::Digest && held.len() <= SINGLE {
-            held.into_iter().map(|held| vec![held]).collect()
-        } else if held.is_empty() {
-            Vec::new()
-        } else {
-            vec![held]
+        if self.receiver.at_once() != AtOnce::Digest {
+            return if held.is_empty() { Vec::new() } else { vec![held] };
         }
+        let single = |held: Vec<Held>| held.into_iter().map(|held| vec![held]).collect::<Vec<_>>();
+        let (changes, held): (Vec<_>, Vec<_>) =
+            held.into_iter().partition(|held| matches!(held.notice, Notice::Change(_)));
+        let mut messages = if held.len() <= SINGLE { single(held) } else { vec![held] };
+        messages.extend(single(changes));
+        messages
     }
 
     /// Posts these together; whether the receiver has had too much.
     async fn post(&self, held: &[Held], left: &mut Vec<Left>) -> bool {
         let notices: Vec<_> = held.iter().map(|held| held.notice.clone()).collect();
-        let Err(error) = self.receiver.post(&notices).await else {
+        let threads = Threads { table: self.table, now_ms: self.now_ms };
+        let Err(error) = self.receiver.post_threaded(&notices, threads).await else {
             for Held { id, .. } in held {
                 mark(self.table, id, self.now_ms).await;
             }
@@ -229,6 +247,6 @@ impl<R: Post> Telling<'_, R> {
             let refusal = |reason: &String| Refusal { posting_id: held.id.clone(), reason: reason.clone() };
             (held.position, reason.as_ref().map(refusal))
         }));
-        matches!(error, PostError::Later { status: 429, .. })
+        matches!(error, PostError::Later { status: 429, .. } | PostError::Paced)
     }
 }

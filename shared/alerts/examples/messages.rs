@@ -4,7 +4,8 @@
 use lamplight_alerts::summary::{Frequent, Slower, Summary, Total};
 use lamplight_alerts::watch::Unit;
 use lamplight_alerts::{
-    Alert, Emails, HeldAlerts, Notice, Reason, Severity, SlackMessage, SummaryAlert, WatchAlert, WatchState, Watched,
+    Alert, Buttons, Change, Emails, HeldAlerts, Notice, Reason, Severity, SlackMessage, SummaryAlert, WatchAlert,
+    WatchState, Watched,
 };
 use lamplight_logs::{Detection, LogEvent, Source, recognise};
 use lamplight_rollup::{FunctionKey, Issue};
@@ -185,6 +186,45 @@ fn notices(text: &str) -> Vec<(String, Notice)> {
     notices
 }
 
+/// What may have been done with an issue, by somebody of this name.
+fn changes(fingerprint: &str, text: &str) -> Vec<Change> {
+    let issue = json!({"fingerprint": fingerprint, "kind": "crash", "account": "210987654321", "region": "eu-central-1",
+        "function": text, "title": text});
+    let done = [
+        json!({"what": "resolved", "at": "2026-11-20T08:47:12.345Z"}),
+        json!({"what": "resolved", "at": "2026-11-20T08:47:12.345Z", "quiet_days": "14"}),
+        json!({"what": "muted", "at": "2026-11-20T08:47:12.345Z", "until": "2026-11-20T09:47:12.345Z"}),
+        json!({"what": "muted", "at": text, "until": text, "count": text}),
+        json!({"what": "unmuted", "at": "2026-11-20T08:47:12.345Z"}),
+        json!({"what": "assigned", "at": "2026-11-20T08:47:12.345Z", "to": text}),
+        json!({"what": "unassigned", "at": text}),
+    ];
+    let change = |mut done: serde_json::Value| {
+        let mut issue = issue.clone();
+        issue["state"] = done["what"].clone();
+        done["by"] = json!(text);
+        Change::parse(&json!({"lamplight": 1, "alert_id": "1a-2b", "change": done, "issue": issue}).to_string())
+    };
+    done.into_iter().filter_map(change).collect()
+}
+
+/// A message with buttons, and what becomes of it.
+fn print_living(what: &str, text: &str) {
+    let Notice::Alert(alert) = alert("mailer", Detection::Crash, Reason::New, text) else {
+        return;
+    };
+    let fingerprint = alert.issue.fingerprint.clone();
+    let mut message = SlackMessage::of(&Notice::Alert(alert)).with_buttons(&fingerprint, "new");
+    print(&format!("{what}: with buttons"), &message);
+    for change in changes(&fingerprint, text) {
+        let done = change.change.what.name();
+        message = message.changed(&change, Buttons::Shown);
+        print(&format!("{what}: {done}"), &message);
+        print(&format!("{what}: {done}, in the thread"), &SlackMessage::saying(&change));
+        print(&format!("{what}: {done}, in a terminal"), &SlackMessage::of(&Notice::Change(Box::new(change))));
+    }
+}
+
 fn print(name: &str, message: &SlackMessage) {
     println!("{}", json!({"name": name, "message": message}));
 }
@@ -195,6 +235,7 @@ fn main() {
         for (name, notice) in &notices {
             print(&format!("{what}: {name}"), &SlackMessage::of(notice));
         }
+        print_living(what, &text);
         for count in [4, 21, 200, 900] {
             let many: Vec<_> = notices.iter().map(|(_, notice)| notice.clone()).cycle().take(count).collect();
             print(&format!("{what}: {count} at once"), &SlackMessage::digest(&many));

@@ -9,6 +9,7 @@ use lamplight_rollup::time::{from_rfc3339, rfc3339};
 
 use crate::alarm::Alarm;
 use crate::alert::{Alert, Reason, Severity};
+use crate::change::Change;
 use crate::digest;
 use crate::explained::exception;
 use crate::links;
@@ -67,6 +68,7 @@ impl Brief {
             Notice::Watch(alert) => of_watch(&alert.watch),
             Notice::Held(alerts) => of_held(&alerts.held),
             Notice::Summary(alert) => of_summary(&alert.summary),
+            Notice::Change(change) => of_change(change),
             Notice::Alarm(alarm) => of_alarm(alarm),
             Notice::Other { subject, text } => of_other(subject.as_deref(), text),
         }
@@ -148,6 +150,18 @@ fn version(alert: &Alert) -> Option<&str> {
     alert.issue.sample.version.as_deref().filter(|version| !is_said && !version.starts_with('$'))
 }
 
+fn of_change(change: &Change) -> Brief {
+    let (issue, icon) = (&change.issue, change.change.what.icon());
+    let lead = change.change.sentence();
+    let place = format!("{} in {}", name(issue.kind), line(&issue.function, FUNCTION));
+    Brief {
+        line: format!("{icon} {place}: {lead}"),
+        title: Some(place),
+        issue: text(line(&issue.fingerprint, FUNCTION)),
+        ..Brief::bare(icon, lead)
+    }
+}
+
 fn of_alarm(alarm: &Alarm) -> Brief {
     let icon = alarm_icon(alarm);
     let lead = format!("{} is {}", line(&alarm.name, LINE), line(&alarm.state, 20));
@@ -186,7 +200,9 @@ pub fn headline(notice: &Notice) -> String {
             let place = format!("{} {} in {function}", icon(alert.severity), name(issue.kind));
             if title.is_empty() || title == name(issue.kind) { place } else { format!("{place}: {title}") }
         }
-        Notice::Watch(_) | Notice::Held(_) | Notice::Summary(_) => line(&Brief::of(notice).line, LINE),
+        Notice::Watch(_) | Notice::Held(_) | Notice::Summary(_) | Notice::Change(_) => {
+            line(&Brief::of(notice).line, LINE)
+        }
         Notice::Alarm(alarm) => {
             format!("{} {} is {}", alarm_icon(alarm), line(&alarm.name, 120), line(&alarm.state, 20))
         }
@@ -248,7 +264,7 @@ fn text(text: String) -> Option<String> {
 }
 
 /// A time without its fraction of a second; nothing for what is none.
-fn moment(time: &str) -> Option<String> {
+pub(crate) fn moment(time: &str) -> Option<String> {
     let time = rfc3339(from_rfc3339(time)?);
     Some(format!("{} UTC", cut(&time, 20).trim_end_matches('…').replace('T', " ")))
 }

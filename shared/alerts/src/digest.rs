@@ -89,6 +89,7 @@ fn kind_and_place(notice: &Notice) -> (&'static str, &'static str, &str) {
         Notice::Watch(alert) => (watch_icon(&alert.watch), "Watches", alert.watch.place()),
         Notice::Held(alerts) => (QUIET, "Held during quiet hours", &alerts.held.until),
         Notice::Summary(alert) => (SUMMARY, "Summaries", &alert.summary.until),
+        Notice::Change(change) => (change.change.what.icon(), "Changes", &change.issue.function),
         Notice::Alarm(alarm) => (alarm_icon(alarm), "Alarms", &alarm.name),
         Notice::Other { subject, text } => (MESSAGE, "Messages", subject.as_deref().unwrap_or(text)),
     }

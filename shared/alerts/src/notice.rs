@@ -1,7 +1,9 @@
-//! What a message on the topic is: an alert, an alarm, or something that is shown as it stands.
+//! What a message on the topic is: an alert, what was done with an issue, an alarm, or something that is shown as it
+//! stands.
 
 use crate::alarm::Alarm;
 use crate::alert::Alert;
+use crate::change::Change;
 use crate::held::HeldAlerts;
 use crate::summary::SummaryAlert;
 use crate::watch::WatchAlert;
@@ -17,6 +19,8 @@ pub enum Notice {
     Held(Box<HeldAlerts>),
     /// A summary of a day or a week.
     Summary(Box<SummaryAlert>),
+    /// What was done with an issue.
+    Change(Box<Change>),
     /// A CloudWatch alarm.
     Alarm(Alarm),
     /// Any other message: its subject and its text.
@@ -40,6 +44,8 @@ impl Notice {
             Self::Held(Box::new(alerts))
         } else if let Some(alert) = SummaryAlert::parse(message) {
             Self::Summary(Box::new(alert))
+        } else if let Some(change) = Change::parse(message) {
+            Self::Change(Box::new(change))
         } else if let Some(alarm) = Alarm::parse(message) {
             Self::Alarm(alarm)
         } else {
@@ -49,12 +55,13 @@ impl Notice {
 
     /// The identity that Lamplight has given it, the same in every attempt to send it.
     #[must_use]
-    pub fn alert_id(&self) -> Option<&str> {
+    pub fn id(&self) -> Option<&str> {
         match self {
             Self::Alert(alert) => Some(&alert.alert_id),
             Self::Watch(alert) => Some(&alert.alert_id),
             Self::Held(alerts) => Some(&alerts.alert_id),
             Self::Summary(alert) => Some(&alert.alert_id),
+            Self::Change(change) => Some(&change.alert_id),
             Self::Alarm(_) | Self::Other { .. } => None,
         }
     }
@@ -65,6 +72,7 @@ impl Notice {
         match self {
             Self::Alert(alert) => alert.attributes(),
             Self::Watch(alert) => alert.attributes(),
+            Self::Change(change) => change.attributes(),
             Self::Held(_) => vec![("kind", "held")],
             Self::Summary(_) => vec![("kind", "summary")],
             Self::Alarm(_) | Self::Other { .. } => Vec::new(),
@@ -76,7 +84,7 @@ impl Notice {
         let runbook = match self {
             Self::Alert(alert) => &mut alert.runbook,
             Self::Watch(alert) => &mut alert.watch.runbook,
-            Self::Held(_) | Self::Summary(_) | Self::Alarm(_) | Self::Other { .. } => return,
+            Self::Change(_) | Self::Held(_) | Self::Summary(_) | Self::Alarm(_) | Self::Other { .. } => return,
         };
         runbook.get_or_insert_with(|| url.to_owned());
     }

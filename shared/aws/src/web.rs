@@ -39,8 +39,17 @@ const POST: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 4;
 
 /// One connector for AWS and the web. TLS is set up once, and not before something is sent.
-#[derive(Debug, Clone, Default)]
-pub struct Web(Arc<OnceLock<SharedHttpConnector>>);
+#[derive(Debug, Clone)]
+pub struct Web {
+    connector: Arc<OnceLock<SharedHttpConnector>>,
+    post: Duration,
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        Self { connector: Arc::default(), post: POST }
+    }
+}
 
 fn connector() -> SharedHttpConnector {
     let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(ATTEMPT).build();
@@ -64,8 +73,14 @@ pub struct Answer {
 }
 
 impl Web {
+    /// The same, with so much time for a post and its answer.
+    #[must_use]
+    pub fn with_patience(self, post: Duration) -> Self {
+        Self { post, ..self }
+    }
+
     fn connector(&self) -> &SharedHttpConnector {
-        self.0.get_or_init(connector)
+        self.connector.get_or_init(connector)
     }
 
     /// The clients' configuration, from Lambda's environment.
@@ -119,9 +134,9 @@ impl Web {
         for (name, value) in headers {
             post.headers_mut().insert(*name, value.clone());
         }
-        tokio::time::timeout(POST, self.answer(post))
+        tokio::time::timeout(self.post, self.answer(post))
             .await
-            .unwrap_or_else(|_| Err(AwsError::Unanswered(format!("nothing came within {} s", POST.as_secs()))))
+            .unwrap_or_else(|_| Err(AwsError::Unanswered(format!("nothing came within {:?}", self.post))))
     }
 
     async fn answer(&self, request: Request) -> Result<Answer, AwsError> {

@@ -86,6 +86,11 @@ impl<'n> Subject<'n> {
                 let issue = &alert.issue;
                 subject(Kind::Issue(issue.kind), alert.severity, Some(&issue.function), Some(&issue.account))
             }
+            Notice::Change(change) => {
+                let issue = &change.issue;
+                let severity = Severity::of(issue.kind);
+                subject(Kind::Issue(issue.kind), severity, Some(&issue.function), Some(&issue.account))
+            }
             Notice::Watch(alert) => {
                 let watch = &alert.watch;
                 subject(Kind::Watch, watch.severity, watch.function.as_deref(), watch.account.as_deref())

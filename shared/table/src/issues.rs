@@ -16,7 +16,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use lamplight_rollup::issue::Rank;
 use lamplight_rollup::time::{from_rfc3339, rfc3339};
-use lamplight_rollup::{Bucket, Deployed, Fingerprint, Issue, Span, State, Version};
+use lamplight_rollup::{Bucket, Deployed, Entry, Fingerprint, Issue, Span, State, Version};
 
 use crate::Table;
 use crate::attributes::{EXPIRES_AT, Item, get_text, number, text};
@@ -25,12 +25,14 @@ use crate::keys;
 use crate::known::KnownIssue;
 use crate::query::{Sort, key, pause};
 use crate::transact::Written;
-pub use history::{Entry, LAMPLIGHT};
+pub use age::Aged;
+pub use history::LAMPLIGHT;
+use history::{entry_item, sort};
 pub(crate) use item::unsent_item;
 use item::{CLAIM, LATEST, OPENED_AT, RESOLVED_AT, issue_item, kept, stored, unsent_of};
 pub use item::{Stored, Unsent};
 use life::{ACTED, TOLD_AT, TOLD_COUNT, is_muted};
-pub use life::{Act, Acted, Life, Mute};
+pub use life::{Act, Acted, Life, Mute, Telling};
 
 /// Issues of one function that may be new on one day. A function whose messages never repeat makes no more: the rest
 /// is taken together.
@@ -106,8 +108,7 @@ impl Table {
                 None => Claim::New,
             };
             let deployed = self.deployed_before(issue, issue.first_seen_ms, now_ms).await?;
-            let unsent =
-                Unsent { body: alert(claim, &alert_id, deployed), alert_id: alert_id.clone(), claimed_ms: now_ms };
+            let unsent = Unsent::alert(alert_id.clone(), alert(claim, &alert_id, deployed), now_ms);
             let written = match claim {
                 Claim::New => self.create(fingerprint, issue, &unsent).await?,
                 Claim::Regressed => self.regress(fingerprint, issue, &unsent).await?,
@@ -278,7 +279,7 @@ impl Table {
     async fn regress(&self, fingerprint: Fingerprint, issue: &Issue, unsent: &Unsent) -> Result<Written, TableError> {
         let entry =
             Entry::new(unsent.claimed_ms, LAMPLIGHT, State::Regressed.name(), [("alert", unsent.alert_id.clone())]);
-        let sort = entry.sort();
+        let sort = sort(&entry);
         let update = Update::builder()
             .table_name(&self.name)
             .set_key(Some(key(&keys::issue(fingerprint), keys::ISSUE_ITEM)))
@@ -306,7 +307,7 @@ impl Table {
             .build()
             .map_err(|error| TableError::Call { operation: "TransactWriteItems", reason: error.to_string() })?;
         let update = TransactWriteItem::builder().update(update).build();
-        let told = self.put_write(entry.item(fingerprint, &sort), None)?;
+        let told = self.put_write(entry_item(&entry, fingerprint, &sort), None)?;
         self.transact(vec![update, self.put_write(unsent_item(unsent), None)?, told]).await
     }
 

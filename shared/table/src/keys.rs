@@ -34,6 +34,11 @@ pub(crate) const ISSUE_ITEM: &str = "issue";
 /// What the sort keys begin with that tell what was done with an issue.
 pub(crate) const HISTORY: &str = "history#";
 
+/// The sort key of where an issue's message stands in a channel.
+pub(crate) fn thread(channel: &str) -> String {
+    format!("thread#{channel}")
+}
+
 /// The list of issues; the sort key is the fingerprint.
 pub(crate) const ISSUES: &str = "issues";
 

@@ -17,6 +17,7 @@
 //! - `firing`: which watches fire, and the minutes that they look at
 //! - `summaries`: which days and weeks people were told of
 //! - `policies`: what is told to whom, and what is watched
+//! - `threads`: where the messages of issues stand
 //! - `past`: which hours of the past were read
 //!
 //! docs/data-model.md shows the items.
@@ -38,6 +39,7 @@ mod query;
 mod rollups;
 pub mod schema;
 mod summaries;
+mod threads;
 mod transact;
 mod transactions;
 
@@ -47,12 +49,13 @@ pub use error::{TableError, reasons};
 pub use firing::Firing;
 pub use held::{HeldMessage, Hold};
 pub use hours::Pending;
-pub use issues::{Act, Acted, Claim, Claimed, Entry, LAMPLIGHT, Life, Mute, Stored, Unsent};
+pub use issues::{Act, Acted, Aged, Claim, Claimed, LAMPLIGHT, Life, Mute, Stored, Telling, Unsent};
 use known::Known;
 pub use past::PastHour;
 pub use policies::{Applied, Policies};
 pub use posted::Posting;
 pub use rollups::Part;
+pub use threads::Thread;
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

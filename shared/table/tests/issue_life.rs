@@ -36,7 +36,7 @@ async fn occur(table: &Table, at_ms: i64) -> Option<Claim> {
 }
 
 async fn act(table: &Table, act: Act, by: &str, at_ms: i64) -> Acted {
-    table.act(issue(0).0, &act, by, at_ms).await.unwrap()
+    table.act(issue(0).0, &act, by, at_ms, |alert_id, _, _, _, _| alert_id.to_owned()).await.unwrap()
 }
 
 fn done(acted: Acted) -> Stored {
@@ -142,7 +142,9 @@ async fn a_muted_issue_is_recorded_and_claimed_by_nobody() {
     let stored = table.issue(issue(0).0).await.unwrap().unwrap();
     assert_eq!((stored.state, stored.issue.sample.rank.at_ms), (State::Muted, NOW_MS + 1_000));
     let unsent = table.unsent(i64::MAX).await.unwrap();
-    assert_eq!(unsent.len(), 1);
+    let (changes, unsent): (Vec<_>, Vec<_>) = unsent.into_iter().partition(|unsent| unsent.is_change);
+    assert_eq!((changes.len(), unsent.len()), (1, 1));
+    assert!(changes[0].body.ends_with(&format!("-muted-{:x}", NOW_MS + 1)), "what was done is told too");
     assert!(table.is_muted(&unsent[0], NOW_MS + 4_999).await.unwrap());
     assert!(!table.is_muted(&unsent[0], NOW_MS + 5_000).await.unwrap(), "its time is over");
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use yaml_rust2::{Yaml, YamlLoader};
 
+use crate::presses;
 use crate::schedule::Function;
 use crate::world::World;
 
@@ -13,7 +14,7 @@ const TEMPLATE: &str = include_str!("../../../template.yaml");
 const SEEDS: u64 = 25;
 
 /// What is asked for besides: by Lambda in a function's name, and by calls that are not made in these worlds.
-const BESIDES: [(Function, &[&str]); 3] = [
+const BESIDES: [(Function, &[&str]); 4] = [
     (
         Function::Parser,
         &[
@@ -39,6 +40,8 @@ const BESIDES: [(Function, &[&str]); 3] = [
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
             "sqs:ReceiveMessage",
+            // Where a bot's message stands.
+            "dynamodb:GetItem",
             // What Slack refuses, and the webhook.
             "sqs:SendMessage",
             "ssm:GetParameter",
@@ -46,6 +49,16 @@ const BESIDES: [(Function, &[&str]); 3] = [
         ],
     ),
     (Function::Keeper, &["logs:CreateLogStream", "logs:PutLogEvents"]),
+    (
+        Function::Responder,
+        &[
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+            // The signing secret.
+            "ssm:GetParameter",
+            "kms:Decrypt",
+        ],
+    ),
 ];
 
 #[tokio::test]
@@ -58,6 +71,9 @@ async fn each_role_allows_what_its_function_asks_for_and_nothing_else() {
         for (function, actions) in schedule.actions() {
             asked.entry(function).or_default().extend(actions);
         }
+    }
+    for (function, actions) in presses::press(0).await.actions() {
+        asked.entry(function).or_default().extend(actions);
     }
     for (function, actions) in BESIDES {
         asked.entry(function).or_default().extend(actions.iter().map(|action| (*action).to_owned()));

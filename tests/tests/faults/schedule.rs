@@ -89,6 +89,7 @@ pub enum Function {
     Parser,
     Notifier,
     Keeper,
+    Responder,
 }
 
 impl Schedule {

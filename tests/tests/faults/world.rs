@@ -256,7 +256,14 @@ impl World {
             let wrong: Vec<_> = stored.iter().filter(|stored| stored.state != expected).collect();
             same(&format!("the issues that are not {} in time", expected.name()), &wrong, &Vec::new())?;
         }
-        self.told_rightly(&self.truth())
+        // What time resolves is told as well, once.
+        self.notify().await;
+        let truth = self.truth();
+        let posts: Vec<_> = self.told.posts.lock().unwrap().keys().cloned().collect();
+        let resolved = posts.iter().filter_map(|id| Some(id.split_once("-resolved-")?.0.to_owned()));
+        let raised: Vec<_> = truth.issues.keys().map(ToString::to_string).collect();
+        same("the issues that were told to be resolved", &resolved.collect(), &raised)?;
+        self.told_rightly(&truth)
     }
 
     /// Hands deliveries to a parser, or to two at once; whether one of them took them.
@@ -380,6 +387,7 @@ impl World {
         for alert_id in posts.keys().filter(|alert_id| !alert_id.starts_with("watch-")) {
             match alert_id.split('-').collect::<Vec<_>>()[..] {
                 [issue, _] => told.push(issue.to_owned()),
+                [_, "resolved", _] => {}
                 [issue, _, threshold] => {
                     escalated.entry(issue.to_owned()).or_default().push(threshold.parse().unwrap());
                 }

@@ -3,7 +3,7 @@
 
 use aws_sdk_ssm::types::{Parameter, ParameterType};
 use lamplight_notifier::form::named;
-use lamplight_notifier::receiver::name_and_form;
+use lamplight_notifier::place::name_and_form;
 
 use super::Finding;
 use crate::account::Refusal;

@@ -6,7 +6,7 @@ use lamplight_alerts::{Notice, Publish, SlackMessage, plain};
 use lamplight_aws::Web;
 use lamplight_aws::clock::now_ms;
 use lamplight_notifier::form::AtOnce;
-use lamplight_notifier::{Incoming, Post, PostError, Receiver, receivers, tell};
+use lamplight_notifier::{Incoming, Post, PostError, Receiver, Threads, receivers, tell};
 use lamplight_table::{Table, TableError};
 
 use crate::arguments::{LocalArguments, Output};
@@ -33,6 +33,13 @@ impl Post for Local {
                 let _ = print(plain::text(&SlackMessage::telling(notices)) + "\n");
                 Ok(())
             }
+        }
+    }
+
+    async fn post_threaded(&self, notices: &[Notice], threads: Threads<'_>) -> Result<(), PostError> {
+        match self {
+            Self::Posted(receiver) => receiver.post_threaded(notices, threads).await,
+            Self::Printed(_) => self.post(notices).await,
         }
     }
 
@@ -95,7 +102,7 @@ impl Publish for LocalTopic {
     type Error = Untold;
 
     async fn publish(&self, message: &str) -> Result<(), Untold> {
-        let message_id = Notice::of(None, message).alert_id().unwrap_or_default().to_owned();
+        let message_id = Notice::of(None, message).id().unwrap_or_default().to_owned();
         let carrier_id = message_id.clone();
         let incoming = Incoming { message_id, carrier_id, subject: None, message: message.to_owned() };
         let (table, receivers) = &*self.0;

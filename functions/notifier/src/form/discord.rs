@@ -49,7 +49,7 @@ impl Form for Discord {
     }
 
     fn request(&self, notices: &[Notice], _now_ms: i64) -> Option<Outgoing> {
-        let brief = brief(notices, DESCRIPTION / 2);
+        let brief = brief(notices, DESCRIPTION / 2)?;
         let content = escaped(&format!("{} {}", brief.icon, brief.lead), CONTENT);
         let body = json!({"content": content, "embeds": [embed(&brief)], "allowed_mentions": {"parse": []}});
         Some(Outgoing::to(&self.url, &body))

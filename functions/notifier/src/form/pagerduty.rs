@@ -4,8 +4,9 @@
 //! dedup_key 255, an event 512 KB).
 
 use lamplight_alerts::alarm::Alarm;
+use lamplight_alerts::change::What;
 use lamplight_alerts::readable::cut;
-use lamplight_alerts::{Alert, Brief, Notice, Severity, WatchState, Watched};
+use lamplight_alerts::{Alert, Brief, Change, Notice, Severity, WatchState, Watched};
 use serde_json::{Map, Value, json};
 
 use super::{AtOnce, Form, Outgoing, digest};
@@ -70,6 +71,7 @@ impl Form for PagerDuty {
             Notice::Held(alerts) => trigger(&digest(&alerts.alert_id, 16), "info", "Lamplight", &brief),
             // Nobody has to act on it.
             Notice::Summary(_) => return None,
+            Notice::Change(change) => of_change(change, &brief)?,
             Notice::Alarm(alarm) => of_alarm(alarm, &brief)?,
             Notice::Other { text, .. } => {
                 trigger(&format!("message:{}", digest(text, 16)), "info", "Lamplight", &brief)
@@ -98,6 +100,12 @@ fn of_watch(watch: &Watched, brief: &Brief) -> Value {
         WatchState::Firing => trigger(&key, watch.severity.name(), &cut(watch.place(), 255), brief),
         WatchState::Ok | WatchState::Ended => json!({"event_action": "resolve", "dedup_key": key}),
     }
+}
+
+/// An issue that is mended ends its incident. The rest is nothing to be woken for.
+fn of_change(change: &Change, brief: &Brief) -> Option<Value> {
+    let is_mended = change.change.what == What::Resolved;
+    is_mended.then(|| json!({"event_action": "resolve", "dedup_key": brief.issue}))
 }
 
 /// An alarm that goes off is an incident, which ends when it is OK again. What it lacks data for is neither.

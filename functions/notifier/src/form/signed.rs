@@ -68,6 +68,7 @@ fn told(notice: &Notice) -> Value {
         Notice::Watch(alert) => json!({"type": "watch", "watch": alert}),
         Notice::Held(alerts) => json!({"type": "held", "held": alerts}),
         Notice::Summary(alert) => json!({"type": "summary", "summary": alert}),
+        Notice::Change(change) => json!({"type": "change", "change": change}),
         Notice::Alarm(alarm) => json!({"type": "alarm", "alarm": of_alarm(alarm)}),
         Notice::Other { subject, text } => json!({"type": "message", "subject": subject, "text": text}),
     }

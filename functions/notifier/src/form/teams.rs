@@ -46,7 +46,7 @@ impl Form for Teams {
     }
 
     fn request(&self, notices: &[Notice], _now_ms: i64) -> Option<Outgoing> {
-        let brief = brief(notices, DIGEST);
+        let brief = brief(notices, DIGEST)?;
         let mut sizes = TEXTS.into_iter().map(|characters| message(&brief, characters));
         let fitting = sizes.find(|message| message.to_string().len() <= MESSAGE);
         Some(Outgoing::to(&self.url, &fitting.unwrap_or_else(|| message(&bare(&brief), TEXTS[2]))))

@@ -75,6 +75,7 @@ fn the_line_decides_who_it_is() {
         ("https://x.environment.api.powerplatform.com:443/workflows/x", "Microsoft Teams"),
         ("pagerduty:0123456789abcdef", "PagerDuty"),
         ("pagerduty-eu:0123456789abcdef", "PagerDuty"),
+        ("slack-bot:xoxb-1-2-abc:C0123ABCD", "the Slack bot"),
         ("webhook:s3cret:https://hooks.example/x", "the webhook"),
     ] {
         assert_eq!(named(line).unwrap().name(), name, "{line}");
@@ -87,6 +88,9 @@ fn the_line_decides_who_it_is() {
         "https://a b",
         "pagerduty:",
         "pagerduty:a b",
+        "slack-bot:xoxb-1",
+        "slack-bot:xoxb-1:#alerts",
+        "slack-bot:xo xb:C1",
         "webhook:x",
         "webhook::https://x",
     ] {
@@ -160,6 +164,52 @@ fn pagerduty_gets_an_incident_for_each_issue_and_the_end_of_an_alarm() {
         assert!((1..=1_024).contains(&length(&event["payload"]["summary"])), "{event}");
         assert!((1..=255).contains(&length(&event["dedup_key"])) && event.to_string().len() < 512_000);
         assert!(!event["payload"]["source"].as_str().unwrap().is_empty(), "{event}");
+    }
+}
+
+fn change(what: &str) -> Notice {
+    let change = json!({"lamplight": 1, "alert_id": "1b-2", "change": {"what": what, "at": "2026-11-20T08:48:00.000Z",
+        "by": "ada"}, "issue": {"fingerprint": "1b2c3d4e5f607182", "kind": "exception", "state": what,
+        "account": "310298765411", "region": "eu-central-1", "function": "ferry", "title": "TypeError"}});
+    Notice::of(None, &change.to_string())
+}
+
+#[test]
+fn what_was_done_with_an_issue_ends_its_incident_and_is_no_message_elsewhere() {
+    let (resolved, muted) = ([change("resolved")], [change("muted")]);
+    let forms: [Box<dyn Form>; 4] = [
+        Box::new(Slack::new(HOOK)),
+        Box::new(SlackBot::new("xoxb-1", "C1")),
+        Box::new(Teams::new(HOOK)),
+        Box::new(Discord::new(HOOK)),
+    ];
+    for form in forms {
+        assert!(form.request(&resolved, 0).is_none(), "{}", form.name());
+    }
+    let pager_duty = PagerDuty::new("0123abcd");
+    let event = sent(&pager_duty, &resolved);
+    let incident = sent(&pager_duty, &[alert(|_| ())]);
+    assert_eq!((&event["event_action"], &event["dedup_key"]), (&json!("resolve"), &incident["dedup_key"]));
+    assert!(pager_duty.request(&muted, 0).is_none());
+    let signed = sent(&Signed::new("s3cret", HOOK), &muted);
+    assert_eq!(signed["notices"][0]["type"], "change");
+    assert_eq!(
+        signed["notices"][0]["change"]["change"],
+        json!({"what": "muted", "at": "2026-11-20T08:48:00.000Z",
+        "by": "ada"})
+    );
+}
+
+#[test]
+fn buttons_are_on_alerts_of_issues_where_they_are_wanted() {
+    let mut forms: [Box<dyn Form>; 2] = [Box::new(Slack::new(HOOK)), Box::new(SlackBot::new("xoxb-1", "C1"))];
+    for form in &mut forms {
+        let has_buttons = |form: &dyn Form, notices: &[Notice]| sent(form, notices).to_string().contains("mute_1d");
+        let (one, many) = ([alert(|_| ())], vec![alert(|_| ()); 4]);
+        assert!(!has_buttons(form.as_ref(), &one));
+        form.show_buttons();
+        assert!(has_buttons(form.as_ref(), &one) && !has_buttons(form.as_ref(), &many));
+        assert!(!has_buttons(form.as_ref(), &[alarm("ALARM")]));
     }
 }
 

@@ -91,7 +91,8 @@ impl Table {
             };
             let fingerprint = stored.fingerprint;
             let alert_id = format!("{fingerprint}-{occasion}-{threshold}");
-            let unsent = Unsent { body: alert(&stored, total, &alert_id), alert_id, claimed_ms: now_ms };
+            let body = alert(&stored, total, &alert_id);
+            let unsent = Unsent::alert(alert_id, body, now_ms);
             let details = [("count", total.to_string()), ("alert", unsent.alert_id.clone())];
             let told_count = power(total).max(stored.life.told_count.unwrap_or(1));
             let change = Change::to(State::Escalating, LAMPLIGHT, now_ms, details).telling(told_count, now_ms);

@@ -24,6 +24,8 @@ pub(crate) const LATEST: &str = "latest";
 pub(crate) const CLAIM: &str = "claim";
 /// When the alert was claimed, in milliseconds since the epoch.
 const CLAIMED_MS: &str = "claimed_ms";
+/// Whether it tells of a change. Absent of alerts.
+const CHANGE: &str = "change";
 /// What is to be published.
 const BODY: &str = "body";
 /// When somebody said that the issue is mended.
@@ -31,7 +33,7 @@ pub(crate) const RESOLVED_AT: &str = "resolved_at";
 /// From when on occurrences count towards an escalation.
 pub(crate) const OPENED_AT: &str = "opened_at";
 
-/// An alert that is claimed and not known to be published.
+/// An alert or a change that is claimed and not known to be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsent {
     /// Its identity, the same in every attempt.
@@ -40,9 +42,17 @@ pub struct Unsent {
     pub body: String,
     /// When it was claimed, in milliseconds since the epoch.
     pub claimed_ms: i64,
+    /// Whether it tells what was done with an issue, which is told of muted ones as well.
+    pub is_change: bool,
 }
 
 impl Unsent {
+    /// An alert, claimed at a time in milliseconds since the epoch.
+    #[must_use]
+    pub const fn alert(alert_id: String, body: String, claimed_ms: i64) -> Self {
+        Self { alert_id, body, claimed_ms, is_change: false }
+    }
+
     /// The issue that it tells of: every id of an alert begins with it.
     #[must_use]
     pub fn fingerprint(&self) -> Option<Fingerprint> {
@@ -118,6 +128,9 @@ pub(crate) fn unsent_item(unsent: &Unsent) -> Item {
     let mut item = key(keys::UNSENT, &unsent.alert_id);
     item.insert(BODY.to_owned(), text(&unsent.body));
     item.insert(CLAIMED_MS.to_owned(), number(unsent.claimed_ms));
+    if unsent.is_change {
+        item.insert(CHANGE.to_owned(), AttributeValue::Bool(true));
+    }
     item
 }
 
@@ -126,6 +139,7 @@ pub(crate) fn unsent_of(item: &Item) -> Option<Unsent> {
         alert_id: get_text(item, "sk")?.to_owned(),
         body: get_text(item, BODY)?.to_owned(),
         claimed_ms: get_number(item, CLAIMED_MS)?,
+        is_change: item.contains_key(CHANGE),
     })
 }
 

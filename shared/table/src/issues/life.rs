@@ -1,14 +1,15 @@
 //! The life of an issue: what people do with it, and what time brings about.
 //!
 //! Each change is one transaction: the issue as it was read, and an entry of its history. The issue has the sort key of
-//! the latest entry, so that of two who act at once one is refused, reads again and acts on what the other left.
+//! the latest entry, so that of two who act at once one is refused, reads again and acts on what the other left. What
+//! is to be told of it is written with it, and published by the keeper.
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use lamplight_rollup::time::{from_rfc3339, rfc3339};
-use lamplight_rollup::{Fingerprint, State};
+use lamplight_rollup::{Entry, Fingerprint, Issue, State};
 
-use super::history::Entry;
-use super::item::{LATEST, OPENED_AT, RESOLVED_AT, Stored};
+use super::history::{entry_item, sort};
+use super::item::{LATEST, OPENED_AT, RESOLVED_AT, Stored, Unsent, unsent_item};
 use super::{ATTEMPTS, Written};
 use crate::Table;
 use crate::attributes::{Item, get_number, get_text, number, text};
@@ -35,6 +36,12 @@ pub(crate) const TOLD_AT: &str = "told_at";
 
 /// Everything that a mute consists of.
 const MUTE: [&str; 4] = [MUTED_AT, MUTED_UNTIL, MUTED_COUNT, MUTED_PER_HOUR];
+
+/// Makes the text to publish of what was done with an issue: from the text's id, what was done, the issue's
+/// fingerprint, its state now, and the issue.
+pub trait Telling: Fn(&str, &Entry, Fingerprint, State, &Issue) -> String {}
+
+impl<T: Fn(&str, &Entry, Fingerprint, State, &Issue) -> String> Telling for T {}
 
 /// When a mute ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,6 +174,14 @@ impl Change {
         self
     }
 
+    /// What is to be published of it.
+    pub(crate) fn unsent(&self, stored: &Stored, told: impl Telling) -> Unsent {
+        let Entry { at_ms, what, .. } = &self.entry;
+        let alert_id = format!("{}-{what}-{at_ms:x}", stored.fingerprint);
+        let body = told(&alert_id, &self.entry, stored.fingerprint, self.state, &stored.issue);
+        Unsent { alert_id, body, claimed_ms: *at_ms, is_change: true }
+    }
+
     fn muted(mute: Mute, by: &str, now_ms: i64) -> Self {
         let (name, value, told) = match mute {
             Mute::Until(until_ms) => (Some(MUTED_UNTIL), text(rfc3339(until_ms)), rfc3339(until_ms)),
@@ -208,12 +223,20 @@ impl Act {
 }
 
 impl Table {
-    /// Does something with an issue, and notes in its history who did it.
+    /// Does something with an issue, and notes in its history who did it. `told` makes the text that the keeper
+    /// publishes.
     ///
     /// # Errors
     ///
     /// [`TableError`]. Trying again after any of them does it once.
-    pub async fn act(&self, fingerprint: Fingerprint, act: &Act, by: &str, now_ms: i64) -> Result<Acted, TableError> {
+    pub async fn act(
+        &self,
+        fingerprint: Fingerprint,
+        act: &Act,
+        by: &str,
+        now_ms: i64,
+        told: impl Telling,
+    ) -> Result<Acted, TableError> {
         let mut acted = None;
         for attempt in 0..ATTEMPTS {
             let Some(stored) = self.issue(fingerprint).await? else {
@@ -226,8 +249,9 @@ impl Table {
             let Some(change) = act.change(&stored, by, now_ms) else {
                 return Ok(Acted::Already(stored));
             };
-            acted = Some(change.entry.sort());
-            if self.change(&stored, change, vec![]).await? == Written::All {
+            acted = Some(sort(&change.entry));
+            let unsent = self.put_write(unsent_item(&change.unsent(&stored, &told)), None)?;
+            if self.change(&stored, change, vec![unsent]).await? == Written::All {
                 return Ok(self.issue(fingerprint).await?.map_or(Acted::Unknown, Acted::Done));
             }
             pause(attempt).await;
@@ -242,7 +266,7 @@ impl Table {
         change: Change,
         also: Vec<TransactWriteItem>,
     ) -> Result<Written, TableError> {
-        let sort = change.entry.sort();
+        let sort = sort(&change.entry);
         let mut update = Update::builder()
             .table_name(&self.name)
             .set_key(Some(key(&keys::issue(stored.fingerprint), keys::ISSUE_ITEM)))
@@ -281,7 +305,7 @@ impl Table {
             .build()
             .map_err(|error| TableError::Call { operation: "TransactWriteItems", reason: error.to_string() })?;
         let mut writes = vec![TransactWriteItem::builder().update(update).build()];
-        writes.push(self.put_write(change.entry.item(stored.fingerprint, &sort), None)?);
+        writes.push(self.put_write(entry_item(&change.entry, stored.fingerprint, &sort), None)?);
         writes.extend(also);
         self.transact(writes).await
     }
