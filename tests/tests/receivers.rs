@@ -110,15 +110,17 @@ async fn what_one_receiver_refuses_is_a_dead_letter_once_and_holds_nobody() {
 }
 
 #[tokio::test]
-async fn a_line_that_names_nobody_waits_to_be_mended() {
-    let embedded = Embedded::start(0, None).await.unwrap();
-    let sink = Sink::start(&[]);
-    let dead_letters = DeadLetters::default();
-    let receivers = Lines(format!("{}\nxyzzy", sink.url));
-    let mut context = Context { table: embedded.table(), receivers, dead_letters: &dead_letters };
-    let event = queue_event(&[json!("the crane is down")]);
-    assert_eq!(failures(&handle(event.clone(), &context, NOW_MS).await.unwrap()), ["q0"]);
-    context.receivers = Lines(sink.url.clone());
-    assert_eq!(failures(&handle(event, &context, NOW_MS + PAUSE_MS).await.unwrap()), NOBODY);
-    assert!(sink.taken().len() == 1 && dead_letters.taken().is_empty());
+async fn where_nobody_is_named_messages_wait_to_be_mended() {
+    for nobody in ["xyzzy", " \n\n", ""] {
+        let embedded = Embedded::start(0, None).await.unwrap();
+        let sink = Sink::start(&[]);
+        let dead_letters = DeadLetters::default();
+        let receivers = Lines(nobody.to_owned());
+        let mut context = Context { table: embedded.table(), receivers, dead_letters: &dead_letters };
+        let event = queue_event(&[json!("the crane is down")]);
+        assert_eq!(failures(&handle(event.clone(), &context, NOW_MS).await.unwrap()), ["q0"], "{nobody:?}");
+        context.receivers = Lines(sink.url.clone());
+        assert_eq!(failures(&handle(event, &context, NOW_MS + PAUSE_MS).await.unwrap()), NOBODY);
+        assert!(sink.taken().len() == 1 && dead_letters.taken().is_empty(), "{nobody:?}");
+    }
 }

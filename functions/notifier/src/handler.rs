@@ -85,11 +85,16 @@ async fn tell_all<R: Receivers, D>(
     context: &Context<R, D>,
     now_ms: i64,
 ) -> Result<Vec<Untold>, NotifierError> {
+    let nobody_yet = || Ok((0..incoming.len()).map(Untold::for_now).collect());
     match context.receivers.list().await {
+        Ok(receivers) if receivers.is_empty() => {
+            tracing::error!("the secret names no receiver: messages wait until it does");
+            nobody_yet()
+        }
         Ok(receivers) => Ok(tell(incoming, &context.table, &receivers, now_ms).await?),
         Err(error) => {
             tracing::error!(%error, "it is not known who is to be told");
-            Ok((0..incoming.len()).map(Untold::for_now).collect())
+            nobody_yet()
         }
     }
 }

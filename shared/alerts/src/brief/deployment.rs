@@ -7,9 +7,9 @@ use crate::alert::{Alert, Reason};
 
 /// What a deployment changed, and how long before.
 pub(super) fn said(deployed: &Deployed, alert: &Alert) -> Option<String> {
-    let step = |now: Option<String>, before: Option<String>, unit: &str| match (before, now) {
-        (None, now) => now.map(|now| format!("{now}{unit}")),
-        (before, now) => Some(format!("{} → {}{unit}", before.unwrap_or_default(), now.unwrap_or_default())),
+    let step = |now: Option<String>, before: Option<String>, unit: &str| match (before, now?) {
+        (None, now) => Some(format!("{now}{unit}")),
+        (Some(before), now) => Some(format!("{before} → {now}{unit}")),
     };
     let version = step(deployed.version.clone(), deployed.version_before.clone(), "");
     let number = |memory_mb: Option<u64>| memory_mb.map(|memory_mb| memory_mb.to_string());
