@@ -75,6 +75,17 @@ fn same(calls: &[Call], expected: &[(&str, Option<&str>, &str)]) {
     }
 }
 
+/// A stack whose issue was told and then resolved, and a Slack that behaves like this.
+async fn resolved(behaviours: &[Behaviour]) -> (Stack, Sink) {
+    let mut stack = Stack::start().await;
+    let sink = Sink::methods(behaviours);
+    stack.log(&[TIMEOUT]).await;
+    tell(&stack, &sink).await;
+    stack.act(Act::Resolve).await;
+    stack.pass(MINUTE_MS).await;
+    (stack, sink)
+}
+
 #[tokio::test]
 async fn an_issue_has_one_message_all_its_life() {
     let mut stack = Stack::start().await;
@@ -151,13 +162,7 @@ async fn what_comes_again_or_late_edits_nothing_and_is_said_once() {
 
 #[tokio::test]
 async fn a_message_that_is_gone_is_posted_anew_for_an_alert_and_not_for_an_act() {
-    let mut stack = Stack::start().await;
-    stack.log(&[TIMEOUT]).await;
-    let first = stack.topic.taken();
-    let sink = Sink::methods(&[TAKEN, GONE, GONE, TAKEN, TAKEN, THREAD_GONE]);
-    tell_these(&stack, &sink, first).await;
-    stack.act(Act::Resolve).await;
-    stack.pass(MINUTE_MS).await;
+    let (mut stack, sink) = resolved(&[TAKEN, GONE, GONE, TAKEN, TAKEN, THREAD_GONE]).await;
     let (again, calls) = tell(&stack, &sink).await;
     same(&calls, &[("edit", Some("1.0"), "Resolved")]);
     assert!(again.is_empty());
@@ -174,12 +179,7 @@ async fn a_message_that_is_gone_is_posted_anew_for_an_alert_and_not_for_an_act()
 
 #[tokio::test]
 async fn a_message_that_may_not_be_edited_is_answered() {
-    let mut stack = Stack::start().await;
-    let sink = Sink::methods(&[TAKEN, NO_EDIT]);
-    stack.log(&[TIMEOUT]).await;
-    tell(&stack, &sink).await;
-    stack.act(Act::Resolve).await;
-    stack.pass(MINUTE_MS).await;
+    let (stack, sink) = resolved(&[TAKEN, NO_EDIT]).await;
     let (again, calls) = tell(&stack, &sink).await;
     same(&calls, &[("edit", Some("1.0"), "Resolved"), ("reply", Some("1.0"), "Resolved")]);
     assert!(again.is_empty());
@@ -187,12 +187,7 @@ async fn a_message_that_may_not_be_edited_is_answered() {
 
 #[tokio::test]
 async fn a_slack_that_fails_between_the_two_calls_is_asked_for_both_again() {
-    let mut stack = Stack::start().await;
-    let sink = Sink::methods(&[TAKEN, TAKEN, LATER]);
-    stack.log(&[TIMEOUT]).await;
-    tell(&stack, &sink).await;
-    stack.act(Act::Resolve).await;
-    stack.pass(MINUTE_MS).await;
+    let (mut stack, sink) = resolved(&[TAKEN, TAKEN, LATER]).await;
     let both = [("edit", Some("1.0"), "Resolved"), ("reply", Some("1.0"), "Resolved")];
     let (again, calls) = tell(&stack, &sink).await;
     same(&calls, &both);
@@ -205,12 +200,7 @@ async fn a_slack_that_fails_between_the_two_calls_is_asked_for_both_again() {
 
 #[tokio::test]
 async fn many_at_once_are_one_message_and_what_was_done_stands_alone() {
-    let mut stack = Stack::start().await;
-    let sink = Sink::methods(&[]);
-    stack.log(&[TIMEOUT]).await;
-    tell(&stack, &sink).await;
-    stack.act(Act::Resolve).await;
-    stack.pass(MINUTE_MS).await;
+    let (stack, sink) = resolved(&[]).await;
     let mut messages = stack.topic.taken();
     messages.extend((0..4).map(|i| Value::from(format!("crane {i} is down"))));
     let (_, calls) = tell_these(&stack, &sink, messages).await;

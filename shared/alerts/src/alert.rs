@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::secrets::{Emails, mask};
 
 /// Names the form of the message; a reader of another form would be told by another number.
-const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// Bytes of a log message that an alert carries: what explains it, far below what SNS takes.
 const EXCERPT_BYTES: usize = 2_000;

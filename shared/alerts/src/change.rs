@@ -7,12 +7,10 @@ use lamplight_rollup::time::{from_rfc3339, rfc3339};
 use lamplight_rollup::{Entry, Fingerprint, Issue, State};
 use serde::{Deserialize, Serialize};
 
+use crate::alert::VERSION;
 use crate::brief::moment;
 use crate::readable::line;
 use crate::secrets::{Emails, mask};
-
-/// Names the form of the message; a reader of another form would be told by another number.
-const VERSION: u32 = 1;
 
 /// Characters of a name.
 const NAME: usize = 80;

@@ -1,5 +1,5 @@
-//! The way to Slack: the webhook's parameter, and a test message if that is wanted. The webhook is never printed, and
-//! nothing is posted to it from here.
+//! The way to Slack and back: the webhook's parameter, that of the signing secret, and a test message if that is wanted.
+//! Neither is ever printed, and nothing is posted from here.
 
 use aws_sdk_ssm::types::{Parameter, ParameterType};
 use lamplight_notifier::form::named;
@@ -18,19 +18,50 @@ const SECRET: &str = "/aws/reference/secretsmanager/";
 
 const CHECK: &str = "webhook";
 
-/// What follows for the way to Slack.
+const BUTTONS: &str = "buttons";
+
+/// What follows for the way to Slack and back.
 pub async fn findings(stack: &Stack, sends_test: bool) -> Vec<Finding> {
     let name = stack.output_if_any("SlackWebhookParameter").unwrap_or(PARAMETER);
-    let get = aws_sdk_ssm::Client::new(&stack.config).get_parameter().name(name).with_decryption(true).send().await;
-    let webhook = match get.map_err(Refusal::of("ssm:GetParameter")) {
-        Ok(got) => of_parameter(name, got.parameter.as_ref()),
+    let webhook = match parameter(stack, name).await {
+        Ok(parameter) => of_parameter(name, parameter.as_ref()),
         Err(refusal) => of_refusal(name, &refusal),
     };
-    let mut findings = vec![webhook];
+    let buttons = match stack.output_if_any("SlackSigningSecretParameter") {
+        Some(name) => of_signing_secret(name, parameter(stack, name).await),
+        None => Finding::ok(BUTTONS, "Slack's messages have no buttons"),
+    };
+    let mut findings = vec![webhook, buttons];
     if sends_test {
         findings.push(test(stack).await);
     }
     findings
+}
+
+async fn parameter(stack: &Stack, name: &str) -> Result<Option<Parameter>, Refusal> {
+    let get = aws_sdk_ssm::Client::new(&stack.config).get_parameter().name(name).with_decryption(true).send().await;
+    get.map(|got| got.parameter).map_err(Refusal::of("ssm:GetParameter"))
+}
+
+fn is_kept_secret(name: &str, parameter: Option<&Parameter>) -> bool {
+    parameter.and_then(Parameter::r#type) == Some(&ParameterType::SecureString) || name.starts_with(SECRET)
+}
+
+fn of_signing_secret(name: &str, got: Result<Option<Parameter>, Refusal>) -> Finding {
+    let put = || format!("aws ssm put-parameter --overwrite --type SecureString --name {name} --value SIGNING_SECRET");
+    let parameter = match got {
+        Ok(parameter) => parameter,
+        Err(refusal) if matches!(refusal.code.as_str(), "ParameterNotFound" | "InvalidKeyId") => {
+            let what = format!("the parameter {name} cannot be read, and no button works: {}", refusal.reason());
+            return Finding::error(BUTTONS, what).mended_by(put());
+        }
+        Err(refusal) => return Finding::unseen(BUTTONS, &refusal),
+    };
+    if !is_kept_secret(name, parameter.as_ref()) {
+        let what = format!("the parameter {name} is not encrypted: the signing secret is a secret");
+        return Finding::warning(BUTTONS, what).mended_by(put());
+    }
+    Finding::ok(BUTTONS, format!("Slack's messages have buttons, and the parameter {name} has their secret"))
 }
 
 fn of_parameter(name: &str, parameter: Option<&Parameter>) -> Finding {
@@ -44,8 +75,7 @@ fn of_parameter(name: &str, parameter: Option<&Parameter>) -> Finding {
     if lines.is_empty() {
         return Finding::error(CHECK, format!("the parameter {name} names no receiver")).mended_by(put(name));
     }
-    let is_secure = parameter.and_then(Parameter::r#type) == Some(&ParameterType::SecureString);
-    if !is_secure && !name.starts_with(SECRET) {
+    if !is_kept_secret(name, parameter) {
         let what = format!("the parameter {name} is not encrypted: the webhook is a secret");
         return Finding::warning(CHECK, what).mended_by(put(name));
     }
@@ -106,6 +136,18 @@ fn of_outcome(message_id: &str, outcome: Outcome, stack: &Stack) -> Finding {
 mod tests {
     use super::*;
     use crate::commands::doctor::Severity;
+
+    #[test]
+    fn a_signing_secret_is_kept_as_a_secret_and_never_told() {
+        let parameter = |kind| Parameter::builder().value("xyzzy").r#type(kind).build();
+        for (kind, severity) in
+            [(ParameterType::SecureString, Severity::Ok), (ParameterType::String, Severity::Warning)]
+        {
+            let finding = of_signing_secret("/signing", Ok(Some(parameter(kind))));
+            assert_eq!(finding.severity, severity);
+            assert!(!serde_json::to_string(&finding).unwrap().contains("xyzzy"), "{finding:?}");
+        }
+    }
 
     fn found(value: &str, kind: ParameterType, name: &str) -> Finding {
         of_parameter(name, Some(&Parameter::builder().value(value).r#type(kind).build()))
