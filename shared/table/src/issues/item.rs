@@ -41,7 +41,7 @@ pub struct Unsent {
 }
 
 impl Unsent {
-    /// The issue that it tells of: every id of an alert begins with it.
+    /// The issue that it tells of: every id of its alerts begins with it. Nothing if it is of a watch or a summary.
     #[must_use]
     pub fn fingerprint(&self) -> Option<Fingerprint> {
         Fingerprint::parse(self.alert_id.split('-').next()?)
