@@ -18,6 +18,11 @@ pub(crate) async fn release<P: Publish>(
 ) -> Result<(), TableError> {
     for hold in context.table.ended_holds(now_ms - MARGIN_MS).await? {
         let held = context.table.held(&hold).await?;
+        // Whoever said that something is held may have died before it was.
+        if held.is_empty() {
+            context.table.release(&hold).await?;
+            continue;
+        }
         let notices: Vec<_> =
             held.iter().map(|message| Notice::of(message.subject.as_deref(), &message.body)).collect();
         let alert_id = format!("held-{}", hold.name());

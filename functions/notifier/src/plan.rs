@@ -1,11 +1,15 @@
 //! Which receiver is told of which messages, after the policies have been asked; what is held is held here.
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use lamplight_alerts::Notice;
 use lamplight_policy::{Document, Treatment};
 use lamplight_table::{HeldMessage, Hold, Table, TableError};
 
 use crate::route::Way;
 use crate::tell::{Incoming, Post};
+
+/// Messages that are looked at and held at once.
+const CONCURRENCY: usize = 16;
 
 /// Who is told.
 pub struct Plan {
@@ -31,11 +35,17 @@ impl<R: Post> Planning<'_, R> {
     /// [`TableError`] if it is not known what is held.
     pub async fn plan(&self, incoming: &[Incoming], notices: &mut [Notice]) -> Result<Plan, TableError> {
         let mut plan = Plan { positions: vec![Vec::new(); self.receivers.len()], aside: Vec::new() };
-        for (position, (incoming, notice)) in incoming.iter().zip(notices).enumerate() {
-            let way = Way::of(notice, self.document, self.now_ms);
-            let id = incoming.id(notice);
-            let told =
-                if self.is_told(incoming, &id, &way).await? { way.receivers(self.receivers) } else { Vec::new() };
+        let messages = incoming.iter().zip(notices);
+        let ways: Vec<_> = messages
+            .map(|(incoming, notice)| {
+                let way = Way::of(notice, self.document, self.now_ms);
+                (incoming, way, incoming.id(notice))
+            })
+            .collect();
+        let told: Vec<_> = ways.iter().map(|(incoming, way, id)| self.is_told(incoming, id, way)).collect();
+        let told: Vec<bool> = stream::iter(told).buffered(CONCURRENCY).try_collect().await?;
+        for (position, ((_, way, id), is_told)) in ways.into_iter().zip(told).enumerate() {
+            let told = if is_told { way.receivers(self.receivers) } else { Vec::new() };
             for receiver in &told {
                 plan.positions[*receiver].push(position);
             }

@@ -126,9 +126,9 @@ pub async fn tell<R: Post>(
     now_ms: i64,
 ) -> Result<Vec<Untold>, TableError> {
     let mut notices: Vec<_> = incoming.iter().map(|one| Notice::of(one.subject.as_deref(), &one.message)).collect();
+    let began = Instant::now();
     let document = policies(table, now_ms).await?;
     let plan = Planning { table, receivers, document: &document, now_ms }.plan(incoming, &mut notices).await?;
-    let began = Instant::now();
     let told = receivers.iter().zip(&plan.positions).map(|(receiver, positions)| {
         let telling = Telling { incoming, notices: &notices, table, receiver, now_ms, began };
         async move { telling.tell(positions).await }

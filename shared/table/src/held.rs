@@ -70,8 +70,11 @@ impl Table {
         item.extend(message.subject.iter().map(|subject| (SUBJECT.to_owned(), text(subject))));
         item.insert(EXPIRES_AT.to_owned(), number((hold.until_ms + KEPT_MS) / 1000));
         let mark = posted_item(&mark(&message.id), now_ms);
+        // By itself, as all who hold something write it: what is held is always found.
+        let list = self.client.put_item().table_name(&self.name).set_item(Some(listed));
+        list.send().await.map_err(TableError::call("PutItem"))?;
         for attempt in 0..ATTEMPTS {
-            let writes = [&listed, &item, &mark].map(|item| self.put_write(item.clone(), None));
+            let writes = [&item, &mark].map(|item| self.put_write(item.clone(), None));
             match self.transact(writes.into_iter().collect::<Result<_, _>>()?).await? {
                 Written::All => return Ok(()),
                 Written::Refused(_) | Written::Contended => pause(attempt).await,

@@ -53,7 +53,7 @@ impl Unsent {
         Self { alert_id, body, claimed_ms, is_change: false }
     }
 
-    /// The issue that it tells of: every id of an alert begins with it.
+    /// The issue that it tells of: every id of its alerts begins with it. Nothing if it is of a watch or a summary.
     #[must_use]
     pub fn fingerprint(&self) -> Option<Fingerprint> {
         Fingerprint::parse(self.alert_id.split('-').next()?)
