@@ -1,9 +1,9 @@
 //! What the pictures show: lines of a shop that does not exist, read as the parser reads them.
 
-use lamplight_alerts::{Alert, Emails, Notice, Reason};
+use lamplight_alerts::{Alert, Buttons, Change, Emails, Notice, Reason, SlackMessage};
 use lamplight_logs::{LogEvent, Source, recognise};
 use lamplight_rollup::{Deployed, FunctionKey, Issue};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// 2026-11-20T08:36:00.361Z
 const AT_MS: i64 = 1_795_163_760_361;
@@ -33,33 +33,89 @@ fn alert(function: &str, version: &str, line: &str, reason: Reason, count: u64) 
     Alert::new("1a-2b", reason, fingerprint, &issue, count, Emails::Show)
 }
 
-fn told(alert: Alert) -> Vec<Notice> {
-    vec![Notice::Alert(Box::new(alert))]
+fn told(alert: Alert) -> Notice {
+    Notice::Alert(Box::new(alert))
 }
 
-/// Each picture's name, and what it shows.
-pub fn notices() -> Vec<(&'static str, Vec<Notice>)> {
-    let deployed = Deployed {
+fn deployed(alert: Alert) -> Alert {
+    alert.after(Some(Deployed {
         version: Some("42".to_owned()),
         version_before: Some("41".to_owned()),
         memory_mb: None,
         memory_before_mb: None,
         at: "2026-11-20T08:32:00.000Z".to_owned(),
-    };
-    let alarm = json!({"AlarmName": "orders-queue-is-old", "AlarmDescription": "The oldest order waits for more than 10 minutes.",
-        "AWSAccountId": "210987654321", "NewStateValue": "ALARM", "OldStateValue": "OK",
+    }))
+}
+
+/// A message as the topic has it.
+fn published(message: &Value) -> SlackMessage {
+    SlackMessage::of(&Notice::of(None, &message.to_string()))
+}
+
+fn alarm() -> SlackMessage {
+    published(&json!({"AlarmName": "orders-queue-is-old", "AWSAccountId": "210987654321",
+        "AlarmDescription": "The oldest order waits for more than 10 minutes.",
+        "NewStateValue": "ALARM", "OldStateValue": "OK", "StateChangeTime": "2026-11-20T08:36:00.361+0000",
         "NewStateReason": "Threshold Crossed: 1 datapoint [734.0 (20/11/26 08:34:00)] was greater than the threshold (600.0).",
-        "StateChangeTime": "2026-11-20T08:36:00.361+0000", "AlarmArn": "arn:aws:cloudwatch:eu-central-1:210987654321:alarm:x",
-        "Trigger": {"MetricName": "ApproximateAgeOfOldestMessage"}});
+        "AlarmArn": "arn:aws:cloudwatch:eu-central-1:210987654321:alarm:x",
+        "Trigger": {"MetricName": "ApproximateAgeOfOldestMessage"}}))
+}
+
+fn watch(state: &str, value: f64) -> SlackMessage {
+    published(&json!({"lamplight": 1, "alert_id": "watch-1", "watch": {
+        "name": "checkout errors", "key": "1", "state": state, "severity": "critical",
+        "condition": "errors > 5 % over 10 min of at least 20 invocations", "metric": "errors", "unit": "percent",
+        "value": value, "threshold": 5.0, "window_ms": 600_000,
+        "since": "2026-11-20T08:36:00.000Z", "at": "2026-11-20T08:50:00.000Z",
+        "function": "checkout-api", "account": "210987654321", "region": "eu-central-1",
+        "runbook": "https://wiki.example/checkout-errors"}}))
+}
+
+fn summary() -> SlackMessage {
+    let issue = |title: &str, function: &str, count: u64| {
+        json!({"fingerprint": "2c28ad256564fc1b", "title": title,
+        "function": function, "count": count})
+    };
+    published(&json!({"lamplight": 1, "alert_id": "summary-1", "summary": {
+        "every": "day", "from": "2026-11-19T07:00:00.000Z", "until": "2026-11-20T07:00:00.000Z",
+        "total": {"invocations": 1_204_311, "failed": 412, "cost_usd": 4.12},
+        "before": {"invocations": 1_190_021, "failed": 127, "cost_usd": 3.96},
+        "new": 2, "regressed": 1, "escalated": 1, "resolved": 3,
+        "issues": [issue("BasketChanged: basket … was priced at … and is now …", "checkout-api", 287),
+            issue("Task timed out", "stock-keeper", 61)],
+        "slower": [{"function": "payment-worker", "p95_ms": 910.0, "before_ms": 240.0}]}}))
+}
+
+/// A message of a channel with buttons, and what becomes of it when somebody presses one.
+fn with_buttons() -> (SlackMessage, SlackMessage) {
+    let alert = alert("stock-keeper", "7", TIMEOUT, Reason::New, 1);
+    let (fingerprint, issue) = (alert.issue.fingerprint.clone(), json!(alert.issue));
+    let message = SlackMessage::of(&told(alert)).with_buttons(&fingerprint, "new");
+    let change = json!({"lamplight": 1, "alert_id": "1a-2b", "issue": issue,
+        "change": {"what": "resolved", "by": "ada", "at": "2026-11-20T08:41:12.000Z"}});
+    let changed = Change::parse(&change.to_string());
+    let resolved = changed.map_or_else(|| message.clone(), |change| message.clone().changed(&change, Buttons::Shown));
+    (message, resolved)
+}
+
+/// Each picture's name, and what it shows.
+pub fn messages() -> Vec<(&'static str, SlackMessage)> {
+    let alone = |alert: Alert| SlackMessage::of(&told(alert));
     let functions = ["checkout-api", "payment-worker", "stock-keeper", "invoice-pdf", "mailer"];
-    let many = functions.iter().flat_map(|function| told(alert(function, "7", TIMEOUT, Reason::New, 3)));
+    let many: Vec<_> = functions.iter().map(|function| told(alert(function, "7", TIMEOUT, Reason::New, 3))).collect();
+    let (buttons, resolved) = with_buttons();
     vec![
-        ("timeout", told(alert("stock-keeper", "7", TIMEOUT, Reason::New, 1))),
-        ("deployed", told(alert("checkout-api", "42", EXCEPTION, Reason::New, 3).after(Some(deployed)))),
-        ("regressed", told(alert("thumbnailer", "$LATEST", MEMORY, Reason::Regressed, 2))),
-        ("escalating", told(alert("checkout-api", "42", EXCEPTION, Reason::Escalating, 1_204))),
-        ("alarm", vec![Notice::of(None, &alarm.to_string())]),
-        ("message", vec![Notice::of(Some("harbour"), "the crane at berth 4 is down until noon")]),
-        ("digest", many.collect()),
+        ("timeout", alone(alert("stock-keeper", "7", TIMEOUT, Reason::New, 1))),
+        ("deployed", alone(deployed(alert("checkout-api", "42", EXCEPTION, Reason::New, 3)))),
+        ("regressed", alone(alert("thumbnailer", "$LATEST", MEMORY, Reason::Regressed, 2))),
+        ("escalating", alone(alert("checkout-api", "42", EXCEPTION, Reason::Escalating, 1_204))),
+        ("alarm", alarm()),
+        ("message", SlackMessage::of(&Notice::of(Some("harbour"), "the crane at berth 4 is down until noon"))),
+        ("digest", SlackMessage::digest(&many)),
+        ("buttons", buttons),
+        ("resolved", resolved),
+        ("watch", watch("firing", 7.31)),
+        ("watch-ok", watch("ok", 1.2)),
+        ("summary", summary()),
     ]
 }

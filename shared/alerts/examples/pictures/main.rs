@@ -6,12 +6,9 @@ mod invented;
 
 use std::path::Path;
 
-use lamplight_alerts::SlackMessage;
-
 fn main() -> std::io::Result<()> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "docs/images".to_owned());
-    for (name, notices) in invented::notices() {
-        let message = SlackMessage::telling(&notices);
+    for (name, message) in invented::messages() {
         std::fs::write(Path::new(&folder).join(format!("slack-{name}.svg")), drawing::svg(&message))?;
     }
     Ok(())
