@@ -89,7 +89,8 @@ fn summary() -> SlackMessage {
 /// A message of a channel with buttons, and what becomes of it when somebody presses one.
 fn with_buttons() -> (SlackMessage, SlackMessage) {
     let alert = alert("stock-keeper", "7", TIMEOUT, Reason::New, 1);
-    let (fingerprint, issue) = (alert.issue.fingerprint.clone(), json!(alert.issue));
+    let (fingerprint, mut issue) = (alert.issue.fingerprint.clone(), json!(alert.issue));
+    issue["state"] = json!("resolved");
     let message = SlackMessage::of(&told(alert)).with_buttons(&fingerprint, "new");
     let change = json!({"lamplight": 1, "alert_id": "1a-2b", "issue": issue,
         "change": {"what": "resolved", "by": "ada", "at": "2026-11-20T08:41:12.000Z"}});
