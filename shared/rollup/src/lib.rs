@@ -42,4 +42,4 @@ pub use ledger::{Bounds, ErrorLogs, EventTotals, Excess, Ledger};
 pub use peaks::Peaks;
 pub use price::{Architecture, Price};
 pub use rollup::Rollup;
-pub use transaction::{Member, MemberKey, Transaction};
+pub use transaction::{Member, MemberKey, TraceSpan, Transaction, Transactions};

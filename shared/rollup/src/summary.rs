@@ -187,7 +187,7 @@ impl Analysis {
             })
             .collect();
         let transactions =
-            ledger.transactions.iter().map(|(trace_id, transaction)| TransactionSummary::of(trace_id, transaction));
+            ledger.transactions.stories().map(|(id, transaction)| TransactionSummary::of(id, &transaction));
         Self::new(&ledger.totals, functions, issues, transactions.collect())
     }
 
