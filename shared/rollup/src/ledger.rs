@@ -6,6 +6,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use lamplight_logs::labels::labels;
 use lamplight_logs::source::function_of;
 use lamplight_logs::{Delivery, Detection, Fact, Kind, LogEvent, Source, recognise_message, xray_trace_id};
 
@@ -97,10 +98,16 @@ pub struct Ledger {
 impl Ledger {
     /// Reads a delivery. Control messages and deliveries of unknown types are counted and passed over.
     pub fn add_delivery(&mut self, delivery: &Delivery<'_>, error_logs: ErrorLogs) {
+        self.add_searchable_delivery(delivery, error_logs, &[]);
+    }
+
+    /// Reads a delivery likewise, and keeps the values that structured events have under these names, by which their
+    /// transactions can be found.
+    pub fn add_searchable_delivery(&mut self, delivery: &Delivery<'_>, error_logs: ErrorLogs, searchable: &[String]) {
         let source = &delivery.source;
         self.totals.unreadable += delivery.unreadable as u64;
         let version = source.version().map(Version::parse).unwrap_or_default();
-        let place = Place { source, version, function: source.function(), key: OnceCell::new() };
+        let place = Place { source, version, searchable, function: source.function(), key: OnceCell::new() };
         let mut scratch = String::with_capacity(LINE_BYTES);
         for event in &delivery.events {
             if delivery.is_data {
@@ -139,7 +146,9 @@ impl Ledger {
         let request_id = cut(fact.request_id.as_deref().unwrap_or_default(), NAME_BYTES);
         let add = |transaction: &mut Transaction| {
             let member_key = MemberKey { function: Arc::clone(key), request_id: request_id.into() };
-            transaction.add(member_key, Member::of(fact, event, place.source));
+            let mut member = Member::of(fact, event, place.source);
+            member.labels.extend(labels(&event.message, place.searchable));
+            transaction.add(member_key, member);
             transaction.spans.extend(TraceSpan::of(fact, key, event));
             transaction.is_trace |= trace_id.is_some();
         };
@@ -214,6 +223,8 @@ impl Ledger {
 struct Place<'s> {
     source: &'s Source<'s>,
     version: Version,
+    /// The names of structured events' members by whose values transactions can be found.
+    searchable: &'s [String],
     function: Option<&'s str>,
     /// The key of that function, once there is something to count.
     key: OnceCell<Arc<FunctionKey>>,

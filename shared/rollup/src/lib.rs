@@ -13,11 +13,13 @@
 //! - [`ledger`]: the fold of log events into all of these
 //! - [`price`]: what it costs
 //! - [`summary`]: the shapes that programs read
+//! - [`export`]: transactions in the forms of tracing systems
 
 pub mod bucket;
 pub mod counters;
 pub mod deployed;
 pub mod deployment;
+pub mod export;
 pub mod fingerprint;
 pub mod function;
 pub mod histogram;

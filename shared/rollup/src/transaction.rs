@@ -4,11 +4,13 @@
 //! - [`trace_span`]: a piece of work within an invocation or elsewhere
 //! - [`smallest`]: sets that are bounded in a way that no order changes
 //! - [`stories`]: what belongs together though its lines name different ids
+//! - [`waterfall`]: what was done within what
 
 pub mod member;
 pub mod smallest;
 pub mod stories;
 pub mod trace_span;
+pub mod waterfall;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -79,6 +79,11 @@ pub(crate) fn traces(hour: &str) -> String {
     format!("traces#{hour}")
 }
 
+/// The transactions that have a value of a searchable field; the sort key is the trace's id.
+pub(crate) fn label(name: &str, value: &str) -> String {
+    format!("label#{name}={value}")
+}
+
 /// What was read of the past of a log group (`<account>/<region>/<name>`); the sort key is `hour#…`.
 pub(crate) fn past(log_group: &str) -> String {
     format!("past#{log_group}")

@@ -5,6 +5,7 @@
 
 mod piece;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -41,6 +42,7 @@ impl Table {
     ///
     /// [`TableError::Call`] and [`TableError::Contention`]. Trying again after either changes nothing twice.
     pub async fn add_transactions(&self, transactions: &Transactions, now_ms: i64) -> Result<(), TableError> {
+        let transactions = &*self.spared(transactions, now_ms);
         let mut items = Vec::new();
         for (id, transaction) in &transactions.by_id {
             let begins = rfc3339(transaction.started_ms());
@@ -52,9 +54,33 @@ impl Table {
             }
         }
         items.extend(list(&transactions.by_id, now_ms));
+        items.extend(labels(&transactions.by_id, now_ms));
         self.put_all(items).await?;
         let requests = transactions.loose.iter();
         at_once(requests.map(|(id, loose)| self.add_loose(id, loose, now_ms)).collect()).await
+    }
+
+    /// What is written of a delivery: all of it, unless a function fails all the time. What then names nothing but its
+    /// request goes to the transactions of that request in the same delivery, which costs nothing.
+    fn spared<'t>(&self, transactions: &'t Transactions, now_ms: i64) -> Cow<'t, Transactions> {
+        let is_busy = |(request_id, loose): (&String, &Transaction)| {
+            let function = &loose.members.keys().next()?.function;
+            let pace = self.known.loose.get(function).unwrap_or_default();
+            if pace.is_busy(now_ms) {
+                return Some(request_id.clone());
+            }
+            self.known.loose.insert((**function).clone(), pace.written(now_ms));
+            None
+        };
+        if !self.tuning.spares_busy_issues {
+            return Cow::Borrowed(transactions);
+        }
+        let busy: BTreeSet<_> = transactions.loose.iter().filter_map(is_busy).collect();
+        let mut spared = Cow::Borrowed(transactions);
+        if !busy.is_empty() {
+            spared.to_mut().settle(&busy);
+        }
+        spared
     }
 
     /// Adds what is known of a request apart from transactions. Pieces are added up as a set; when it has become large,
@@ -125,12 +151,34 @@ impl Table {
         let lists = stream::iter(&hours).map(|hour| self.query(hour, Sort::All)).buffer_unordered(CONCURRENCY);
         let lists: Vec<Vec<Item>> = lists.try_collect().await?;
         let ids = lists.iter().flatten().flat_map(|item| texts(item, IDS)).cloned().collect();
+        let stories = self.stories(ids).await?;
+        Ok(stories.into_iter().filter(|(_, story)| story.started_ms() >= from_ms).collect())
+    }
+
+    /// The stories of a value of a searchable field that began at this time or later.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`].
+    pub async fn labelled_transactions(
+        &self,
+        name: &str,
+        value: &str,
+        from_ms: i64,
+    ) -> Result<BTreeMap<String, Transaction>, TableError> {
+        let items = self.query(&keys::label(name, value), Sort::All).await?;
+        let ids = items.iter().filter_map(|item| get_text(item, "sk").map(str::to_owned));
+        let stories = self.stories(ids.collect()).await?;
+        Ok(stories.into_iter().filter(|(_, story)| story.started_ms() >= from_ms).collect())
+    }
+
+    /// The whole stories of these ids; of a correlation id that lines tie to traces, those of the traces.
+    async fn stories(&self, ids: BTreeSet<String>) -> Result<BTreeMap<String, Transaction>, TableError> {
         let mut known = Transactions::default();
         self.load(&mut known, ids).await?;
         self.load_tied(&mut known).await?;
         self.load_loose(&mut known).await?;
-        let stories = known.stories().filter(|(_, story)| story.started_ms() >= from_ms);
-        Ok(stories.map(|(id, story)| (id.to_owned(), story.into_owned())).collect())
+        Ok(known.stories().map(|(id, story)| (id.to_owned(), story.into_owned())).collect())
     }
 
     /// Reads what is said of these ids.
@@ -179,6 +227,19 @@ fn list(transactions: &BTreeMap<String, Transaction>, now_ms: i64) -> Vec<Item> 
         item
     });
     items.collect()
+}
+
+/// The items by which transactions are found by the values of searchable fields.
+fn labels(transactions: &BTreeMap<String, Transaction>, now_ms: i64) -> Vec<Item> {
+    let mut items = BTreeMap::new();
+    for (id, transaction) in transactions {
+        for (name, value) in transaction.members.values().flat_map(|member| &member.labels) {
+            let mut item = key(&keys::label(name, value), id);
+            item.insert(EXPIRES_AT.to_owned(), number(expires_at(transaction.ended_ms(), now_ms)));
+            items.insert((name, value, id), item);
+        }
+    }
+    items.into_values().collect()
 }
 
 /// The item, if the condition of an update was refused.

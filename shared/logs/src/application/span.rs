@@ -53,7 +53,7 @@ pub(super) fn fact<'a>(object: Structured<'a>, json: Json<'a>) -> Fact<'a> {
     fact.milestone = object.milestone;
     fact.request_id = read.request_id.or(object.request_id);
     fact.function_arn = read.function_arn;
-    fact.function_name = read.function_name;
+    fact.function_name = read.function_name.or_else(|| fact.service.clone());
     let of_call = read.span.kind.is_call();
     fact.span = Some(Box::new(SpanFact {
         remote_service: read.remote_service.filter(|_| of_call).map(|(_, name)| name),

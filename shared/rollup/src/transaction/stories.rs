@@ -1,7 +1,7 @@
 //! Whole stories: what belongs to one trace, also where its lines name another id or only their request.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Transaction;
 
@@ -64,6 +64,21 @@ impl Transactions {
     /// The stories of all traces, and of the correlation ids that no line ties to a trace.
     pub fn stories(&self) -> impl Iterator<Item = (&str, Cow<'_, Transaction>)> {
         self.by_id.iter().filter(|(_, own)| own.is_listed()).map(|(id, _)| (id.as_str(), self.story(id)))
+    }
+
+    /// Gives up what is known of requests apart from transactions, for the transactions that are known to have them.
+    pub fn settle(&mut self, requests: &BTreeSet<String>) {
+        let Self { by_id, loose } = self;
+        for transaction in by_id.values_mut() {
+            let settled: Vec<_> = transaction
+                .requests()
+                .into_iter()
+                .filter(|request_id| requests.contains(*request_id))
+                .filter_map(|request_id| loose.get(request_id))
+                .collect();
+            settled.into_iter().for_each(|loose| transaction.take_work(loose));
+        }
+        loose.retain(|request_id, _| !requests.contains(request_id));
     }
 
     /// Whether nothing is known.
@@ -130,6 +145,15 @@ mod tests {
             assert_eq!(listed(&ledger), [(TRACE.to_owned(), 2, 0)]);
             assert_eq!(ledger.transactions.story("order-1").members.len(), 2);
         }
+    }
+
+    #[test]
+    fn what_is_settled_joins_the_transactions_of_its_delivery_alone() {
+        let mut transactions = ledger(&[TIMEOUT, REPORT]).transactions;
+        let whole = transactions.story(TRACE).into_owned();
+        transactions.settle(&["a-1".to_owned()].into());
+        assert!(transactions.loose.is_empty());
+        assert_eq!(*transactions.story(TRACE), whole);
     }
 
     #[test]
