@@ -119,7 +119,8 @@ fn transactions_are_found_by_their_labels_and_filters() {
         });
         Stream { events: events.collect(), ..stream }
     };
-    for stream in streams().into_iter().map(shifted) {
+    // Spans have times of their own.
+    for stream in streams().into_iter().take(2).map(shifted) {
         assert_eq!(local.invoke(&stream.payload(Envelope::Subscription)).error(), None);
     }
     let found = |filters: &[&str]| {

@@ -403,6 +403,39 @@ mod tests {
     }
 
     #[test]
+    fn ids_of_other_tracers_are_read_and_placeholders_are_not() {
+        let trace = Some("1-6a52d530-0ba60ad2785ec2ae7971737c");
+        for (line, trace_id, span_id) in [
+            (r#"{"level":"INFO","b3":"6a52d5300ba60ad2785ec2ae7971737c-00f067aa0ba902b7-1"}"#, trace, None),
+            (r#"{"X-B3-TraceId":"463ac35c9f6413ad","X-B3-SpanId":"a1"}"#, Some("463ac35c9f6413ad"), Some("a1")),
+            (r#"{"trace":{"id":"6a52d5300ba60ad2785ec2ae7971737c"},"span":{"id":"a1"}}"#, trace, Some("a1")),
+            (r#"{"otelTraceID":"6a52d5300ba60ad2785ec2ae7971737c","otelSpanID":"a1"}"#, trace, Some("a1")),
+            (r#"{"otelTraceID":"0","trace_id":"00000000000000000000000000000000","xray_trace_id":"N/A"}"#, None, None),
+            (
+                r#"{"dd.trace_id":"3172564172058669914","X-Amzn-Trace-Id":"Root=1-6a52d530-0ba60ad2785ec2ae7971737c;Sampled=1"}"#,
+                trace,
+                None,
+            ),
+            (r#"{"dd":{"trace_id":3172564172058669914,"span_id":"7"}}"#, Some("3172564172058669914"), Some("7")),
+            (
+                r#"{"xray_trace_id":"1-6a52d530-0ba60ad2785ec2ae7971737c","lamplight":{"trace_id":"order-1"}}"#,
+                Some("order-1"),
+                None,
+            ),
+            (
+                r#"{"lamplight":{"trace_id":"order-1"},"xray_trace_id":"1-6a52d530-0ba60ad2785ec2ae7971737c"}"#,
+                Some("order-1"),
+                None,
+            ),
+        ] {
+            let fact = read(line);
+            assert_eq!((fact.trace_id.as_deref(), fact.segment_id.as_deref()), (trace_id, span_id), "{line}");
+        }
+        let unset = read(r#"{"level":"INFO","correlation_id":"-","correlationId":"c-1","x-correlation-id":""}"#);
+        assert_eq!(unset.correlation_id.as_deref(), Some("c-1"));
+    }
+
+    #[test]
     fn exceptions_of_runtimes_in_json_mode_count() {
         let python = read(
             r#"{"timestamp":"x","log_level":"ERROR","errorType":"KeyError","errorMessage":"'b'","stackTrace":["f"],"requestId":"3f1c2b1a-1111-4222-8333-444455556666"}"#,
