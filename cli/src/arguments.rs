@@ -3,10 +3,12 @@
 //! - `account`: what the commands that work on an account and its stack take
 //! - `issues`: what the commands that work on issues take
 //! - `policy`: what the commands that work on policies take
+//! - `transactions`: what the commands that work on transactions take
 
 mod account;
 mod issues;
 mod policy;
+mod transactions;
 
 use std::path::PathBuf;
 
@@ -21,6 +23,7 @@ pub use issues::{AssignArguments, IssuesArguments, MuteArguments, Order, Resolve
 pub use policy::{
     ApplyArguments, CheckArguments, HistoryArguments, PolicyArguments, PolicyCommand, ShowArguments, TestArguments,
 };
+pub use transactions::{TraceArguments, TraceOutput, TransactionsArguments};
 
 use crate::since::Since;
 
@@ -93,10 +96,14 @@ pub enum Command {
     /// Say who is told of what, and what is watched, without a deployment
     Policy(Box<PolicyArguments>),
     /// List the transactions
-    #[command(after_help = "Example:\n  lamplight transactions --since 1h --output json")]
-    Transactions(ReadArguments),
+    #[command(
+        after_help = "Example:\n  lamplight transactions --since 1h --failed\n  lamplight transactions --label orderId=4711 --output json"
+    )]
+    Transactions(TransactionsArguments),
     /// Show one transaction
-    #[command(after_help = "Example:\n  lamplight trace 1-6a52d530-0ba60ad2785ec2ae7971737c")]
+    #[command(
+        after_help = "Example:\n  lamplight trace 1-6a52d530-0ba60ad2785ec2ae7971737c\n  lamplight trace 1-6a52d530-0ba60ad2785ec2ae7971737c --output jaeger > trace.json"
+    )]
     Trace(TraceArguments),
     /// Show what the functions cost
     #[command(after_help = "Example:\n  lamplight cost --since 30d --architecture arm64")]
@@ -222,6 +229,9 @@ pub struct LocalArguments {
     /// Keep the table in this file; without it, in memory
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
+    /// Members of structured events by whose values transactions can be found, separated by commas
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub searchable_field: Vec<String>,
     /// Stop after the files and print what `analyze` prints
     #[arg(long)]
     pub once: bool,
@@ -250,7 +260,10 @@ pub struct TableArguments {
 
 /// Where the table is, and how it is read.
 #[derive(Debug, Args)]
-pub struct ReadArguments {
+pub struct ReadArguments<O = Output>
+where
+    O: ValueEnum + Default + Send + Sync + 'static,
+{
     #[command(flatten)]
     pub table: TableArguments,
     /// From when on: 30m, 24h, 7d, a date or an RFC 3339 time
@@ -260,7 +273,7 @@ pub struct ReadArguments {
     #[arg(long, value_enum, default_value_t)]
     pub architecture: Processor,
     #[arg(long, value_enum, default_value_t)]
-    pub output: Output,
+    pub output: O,
 }
 
 #[derive(Debug, Args)]
@@ -275,14 +288,6 @@ pub struct FunctionArguments {
 pub struct IssueArguments {
     /// The issue's fingerprint
     pub fingerprint: String,
-    #[command(flatten)]
-    pub read: ReadArguments,
-}
-
-#[derive(Debug, Args)]
-pub struct TraceArguments {
-    /// The trace's id
-    pub trace_id: String,
     #[command(flatten)]
     pub read: ReadArguments,
 }

@@ -9,6 +9,7 @@
 //! - `findings`: what a doctor finds
 //! - `backfilled`: what was read of the past
 //! - `tested`: what became of a test message
+//! - `waterfall`: one transaction over time
 
 mod backfilled;
 mod event;
@@ -19,8 +20,8 @@ mod plan;
 mod policy;
 mod redriven;
 mod tested;
+mod waterfall;
 
-use lamplight_rollup::Transaction;
 use lamplight_rollup::summary::{Analysis, DeploymentSummary, FunctionSummary, TransactionSummary};
 
 pub use backfilled::backfilled;
@@ -31,6 +32,7 @@ pub use plan::plan;
 pub use policy::{applied, trial, understood, versions};
 pub use redriven::redriven;
 pub use tested::tested;
+pub use waterfall::waterfall;
 
 use crate::commands::cost::Cost;
 use grid::{Cell, Grid};
@@ -162,31 +164,6 @@ pub fn transactions(transactions: &[TransactionSummary]) -> String {
         ]);
     }
     grid.to_string()
-}
-
-/// One transaction and its members in the order of time.
-pub fn transaction(summary: &TransactionSummary, transaction: &Transaction) -> String {
-    let rows = [
-        ("trace", Some(summary.trace_id.clone())),
-        ("status", Some(summary.status.to_owned())),
-        ("started", summary.started_at.as_deref().map(moment)),
-        ("duration", Some(format!("{} ms", summary.duration_ms))),
-    ];
-    let mut parts: Vec<_> = transaction.members.iter().collect();
-    parts.sort_by_key(|(_, member)| member.first_ms);
-    let mut grid = Grid::new(&["after ms", "ms", "function", "request", "milestones", "errors"]);
-    for (key, member) in parts {
-        let milestones: Vec<_> = member.milestones.iter().map(|(_, name)| name.as_str()).collect();
-        grid.row(vec![
-            Cell::number(member.first_ms - transaction.started_ms()),
-            Cell::number(member.last_ms - member.first_ms),
-            Cell::text(&key.function.function),
-            Cell::text(&key.request_id),
-            Cell::text(&milestones.join(" → ")),
-            Cell::alarming(member.errors.len() as u64),
-        ]);
-    }
-    format!("{}\n\n{grid}", members(&rows))
 }
 
 /// What functions cost.

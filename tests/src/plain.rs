@@ -116,7 +116,7 @@ pub struct Story {
     pub functions: BTreeSet<String>,
     /// Milestones that were reached, of those at one time in one function one.
     pub milestones: usize,
-    /// Lines that told of a failure and named the trace.
+    /// Lines that told of a failure and named the trace, or the request.
     pub errors: u64,
 }
 
@@ -128,9 +128,8 @@ pub fn stories(calls: &[Call]) -> BTreeMap<String, Story> {
         let Some(trace_id) = call.trace_id() else { continue };
         let story = stories.entry(trace_id.clone()).or_default();
         story.functions.insert(FUNCTIONS[call.function].0.to_owned());
-        // A line of its own beside the report does not name the trace.
-        let is_told =
-            matches!(call.outcome, Outcome::Timeout | Outcome::OutOfMemory | Outcome::Crash | Outcome::ErrorLog);
+        // The text of an exception names neither.
+        let is_told = call.outcome != Outcome::Success && (call.outcome != Outcome::Exception || call.is_json);
         story.errors += u64::from(is_told);
         if call.has_milestone && milestones.insert((trace_id, call.ends_ms, call.function)) {
             story.milestones += 1;

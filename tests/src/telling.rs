@@ -12,7 +12,7 @@ use lamplight_rollup::{Bounds, ErrorLogs};
 use lamplight_table::{Applied, Table};
 use serde_json::{Value, json};
 
-/// A parser of eu-central-1 with the stack's defaults.
+/// A parser of eu-central-1 with the stack's defaults, by which transactions are found by their orders.
 pub fn parser<P: Publish>(table: Table, topic: P) -> lamplight_parser::Context<P> {
     lamplight_parser::Context {
         table,
@@ -20,6 +20,7 @@ pub fn parser<P: Publish>(table: Table, topic: P) -> lamplight_parser::Context<P
         region: Some("eu-central-1".to_owned()),
         own_log_groups: HashSet::new(),
         error_logs: ErrorLogs::Raise,
+        searchable_fields: vec!["orderId".to_owned()],
         emails: Emails::Show,
         limits: Limits::default(),
         bounds: Bounds::default(),

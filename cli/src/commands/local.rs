@@ -45,6 +45,7 @@ pub async fn run(arguments: LocalArguments) -> Result<ExitCode, CliError> {
         region: arguments.place.region(),
         own_log_groups: HashSet::new(),
         error_logs: ErrorLogs::Raise,
+        searchable_fields: arguments.searchable_field.clone(),
         emails,
         limits: Limits::default(),
         bounds: Bounds::default(),

@@ -3,27 +3,44 @@
 use std::process::ExitCode;
 
 use lamplight_aws::clock::now_ms;
+use lamplight_rollup::export::{jaeger, otlp};
 use lamplight_rollup::summary::{TransactionSummary, sort_transactions};
 
-use crate::arguments::{Output, ReadArguments, TraceArguments};
+use crate::arguments::{Output, TraceArguments, TraceOutput, TransactionsArguments};
 use crate::commands::functions::AHEAD_MS;
 use crate::error::CliError;
 use crate::output::{print, print_json};
 use crate::stack;
 use crate::tables;
 
-pub async fn list(arguments: &ReadArguments) -> Result<ExitCode, CliError> {
-    let table = stack::table(&arguments.table).await?;
+pub async fn list(arguments: &TransactionsArguments) -> Result<ExitCode, CliError> {
+    let table = stack::table(&arguments.read.table).await?;
     let now_ms = now_ms();
-    let found = table.transactions(arguments.since.at_ms(now_ms), now_ms + AHEAD_MS, now_ms).await?;
+    let from_ms = arguments.read.since.at_ms(now_ms);
+    let found = match &arguments.label {
+        Some(label) => table.labelled_transactions(&label.name, &label.value, from_ms).await?,
+        None => table.transactions(from_ms, now_ms + AHEAD_MS, now_ms).await?,
+    };
     let mut transactions: Vec<_> =
         found.iter().map(|(trace_id, transaction)| TransactionSummary::of(trace_id, transaction)).collect();
+    transactions.retain(|transaction| is_meant(transaction, arguments));
     sort_transactions(&mut transactions);
-    match arguments.output {
+    match arguments.read.output {
         Output::Json => print_json(&serde_json::json!({ "transactions": transactions }))?,
         Output::Table => print(tables::transactions(&transactions))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a transaction is one of those that are asked for.
+fn is_meant(transaction: &TransactionSummary, arguments: &TransactionsArguments) -> bool {
+    let has_failed = !arguments.failed || transaction.errors > 0;
+    let is_slow = arguments.slower_than.is_none_or(|limit| transaction.duration_ms > limit.0);
+    let glob = arguments.function.as_ref();
+    let has_function = glob.is_none_or(|glob| transaction.functions.iter().any(|name| glob.matches(name)));
+    let name = arguments.milestone.as_ref();
+    let has_milestone = name.is_none_or(|name| transaction.milestones.iter().any(|reached| reached.name == *name));
+    has_failed && is_slow && has_function && has_milestone
 }
 
 pub async fn one(arguments: &TraceArguments) -> Result<ExitCode, CliError> {
@@ -33,10 +50,11 @@ pub async fn one(arguments: &TraceArguments) -> Result<ExitCode, CliError> {
         let text = format!("there is no transaction {}; `lamplight transactions` lists them", arguments.trace_id);
         return Err(CliError::NotFound(text));
     }
-    let summary = TransactionSummary::of(&arguments.trace_id, &transaction);
     match arguments.read.output {
-        Output::Json => print_json(&summary)?,
-        Output::Table => print(tables::transaction(&summary, &transaction))?,
+        TraceOutput::Json => print_json(&TransactionSummary::of(&arguments.trace_id, &transaction))?,
+        TraceOutput::Table => print(tables::waterfall(&arguments.trace_id, &transaction))?,
+        TraceOutput::Otlp => print_json(&otlp::request(&arguments.trace_id, &transaction))?,
+        TraceOutput::Jaeger => print_json(&jaeger::file(&arguments.trace_id, &transaction))?,
     }
     Ok(ExitCode::SUCCESS)
 }

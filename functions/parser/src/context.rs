@@ -22,6 +22,8 @@ pub struct Context<P> {
     pub own_log_groups: HashSet<String>,
     /// Whether handled errors raise issues.
     pub error_logs: ErrorLogs,
+    /// Members of structured events by whose values transactions can be found.
+    pub searchable_fields: Vec<String>,
     /// Whether e-mail addresses are masked in alerts.
     pub emails: Emails,
     /// What a delivery may be at the most.
@@ -47,6 +49,7 @@ impl Context<Topic> {
             region: variable("AWS_REGION").ok(),
             own_log_groups: own_log_groups.collect(),
             error_logs: if switch("ERROR_LOGS")? == Some(false) { ErrorLogs::Ignore } else { ErrorLogs::Raise },
+            searchable_fields: list("SEARCHABLE_FIELDS"),
             emails: if switch("MASK_EMAILS")? == Some(true) { Emails::Mask } else { Emails::Show },
             limits: Limits::default(),
             bounds: Bounds::default(),

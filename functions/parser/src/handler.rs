@@ -115,7 +115,7 @@ fn read<P>(document: &str, context: &Context<P>) -> Result<Option<Reading>, Deli
         tracing::warn!(log_group, count = delivery.unreadable, "events of a delivery cannot be read");
     }
     let mut ledger = Ledger::default();
-    ledger.add_delivery(&delivery, context.error_logs);
+    ledger.add_searchable_delivery(&delivery, context.error_logs, &context.searchable_fields);
     let reading = Reading::within(&context.bounds, delivery.identity(), ledger);
     if reading.excess != Excess::default() {
         let Excess { issues, transactions } = reading.excess;

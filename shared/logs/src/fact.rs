@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::level::Level;
+use crate::span::SpanFact;
 
 /// What sort of line it is. The names are those of the public output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -312,6 +313,8 @@ pub struct Fact<'a> {
     pub function_name: Option<Cow<'a, str>>,
     /// The version of the function, where a line names it.
     pub version: Option<Cow<'a, str>>,
+    /// What a span says besides its ids. Few lines are spans: it stands apart, so that the others stay small.
+    pub span: Option<Box<SpanFact<'a>>>,
     /// Which detector read the line.
     pub detector: &'static str,
 }
@@ -350,6 +353,7 @@ impl<'a> Fact<'a> {
             function_arn: None,
             function_name: None,
             version: None,
+            span: None,
             detector,
         }
     }

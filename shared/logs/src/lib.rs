@@ -8,6 +8,8 @@
 //! - [`delivery`]: the envelopes that CloudWatch Logs and Kinesis hand over, unpacked within a bound
 //! - [`source`]: which function a log group and stream belong to
 //! - [`fact`]: what a line means
+//! - [`span`]: what a span says besides its ids
+//! - [`labels`]: values of structured events by which transactions are found
 //! - [`stack`]: where in the function's own code a failure arose
 //! - [`json`]: JSON objects, member by member, also where they stand in a string
 //! - `platform`: the lines that Lambda itself writes, as text and as JSON
@@ -22,6 +24,7 @@ pub mod delivery;
 pub mod fact;
 mod inflate;
 pub mod json;
+pub mod labels;
 mod level;
 mod message;
 mod platform;
@@ -29,6 +32,7 @@ mod recognise;
 mod runtime;
 mod scan;
 pub mod source;
+pub mod span;
 pub mod stack;
 mod text;
 mod trace;
@@ -39,4 +43,5 @@ pub use level::Level;
 pub use message::Message;
 pub use recognise::{recognise, recognise_message};
 pub use source::Source;
+pub use span::{SpanFact, SpanKind};
 pub use trace::xray_trace_id;

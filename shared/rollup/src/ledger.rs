@@ -6,8 +6,9 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use lamplight_logs::labels::labels;
 use lamplight_logs::source::function_of;
-use lamplight_logs::{Delivery, Detection, Fact, Kind, LogEvent, Source, recognise_message};
+use lamplight_logs::{Delivery, Detection, Fact, Kind, LogEvent, Source, recognise_message, xray_trace_id};
 
 use crate::bucket::{Bucket, Span};
 use crate::deployment::{Deployment, Version};
@@ -16,7 +17,7 @@ use crate::function::{FunctionKey, UNKNOWN};
 use crate::issue::{Issue, cut};
 use crate::rollup::Rollup;
 use crate::time::UNKNOWN_MS;
-use crate::transaction::{Member, MemberKey, Transaction};
+use crate::transaction::{Member, MemberKey, TraceSpan, Transaction, Transactions};
 
 pub use bounds::{Bounds, Excess};
 
@@ -90,17 +91,23 @@ pub struct Ledger {
     pub functions: BTreeMap<Arc<FunctionKey>, BTreeMap<i64, Rollup>>,
     /// What fails alike.
     pub issues: BTreeMap<Fingerprint, Issue>,
-    /// What belongs together, by trace id.
-    pub transactions: BTreeMap<String, Transaction>,
+    /// What belongs together.
+    pub transactions: Transactions,
 }
 
 impl Ledger {
     /// Reads a delivery. Control messages and deliveries of unknown types are counted and passed over.
     pub fn add_delivery(&mut self, delivery: &Delivery<'_>, error_logs: ErrorLogs) {
+        self.add_searchable_delivery(delivery, error_logs, &[]);
+    }
+
+    /// Reads a delivery likewise, and keeps the values that structured events have under these names, by which their
+    /// transactions can be found.
+    pub fn add_searchable_delivery(&mut self, delivery: &Delivery<'_>, error_logs: ErrorLogs, searchable: &[String]) {
         let source = &delivery.source;
         self.totals.unreadable += delivery.unreadable as u64;
         let version = source.version().map(Version::parse).unwrap_or_default();
-        let place = Place { source, version, function: source.function(), key: OnceCell::new() };
+        let place = Place { source, version, searchable, function: source.function(), key: OnceCell::new() };
         let mut scratch = String::with_capacity(LINE_BYTES);
         for event in &delivery.events {
             if delivery.is_data {
@@ -120,26 +127,42 @@ impl Ledger {
         }
         self.totals.add(fact.kind, event.timestamp);
         let is_counted = !fact.counts.is_none() || fact.detection.is_some();
-        if !is_counted && fact.trace_id.is_none() {
+        if !is_counted && fact.trace_id.is_none() && fact.correlation_id.is_none() && fact.milestone.is_none() {
             return;
         }
         let key = place.key(&fact);
-        if let Some(trace_id) = fact.trace_id.as_deref().filter(|trace_id| trace_id.len() <= TRACE_ID_BYTES) {
-            self.join(trace_id, &key, &fact, event);
-        }
+        self.join(&key, &fact, place, event);
         if is_counted {
             self.count(key, &fact, place, event);
         }
     }
 
-    /// Takes a line into the transaction that it names.
-    fn join(&mut self, trace_id: &str, key: &Arc<FunctionKey>, fact: &Fact<'_>, event: &LogEvent<'_>) {
-        let request_id = cut(fact.request_id.as_deref().unwrap_or_default(), NAME_BYTES).into();
-        let member_key = MemberKey { function: Arc::clone(key), request_id };
-        let member = Member::of(fact, event);
-        match self.transactions.get_mut(trace_id) {
-            Some(transaction) => transaction.add(member_key, member),
-            None => self.transactions.entry(trace_id.to_owned()).or_default().add(member_key, member),
+    /// Takes a line into the transaction that it names, or keeps what is of interest until its request is known to
+    /// belong to one.
+    fn join(&mut self, key: &Arc<FunctionKey>, fact: &Fact<'_>, place: &Place<'_>, event: &LogEvent<'_>) {
+        let trace_id = fact.trace_id.as_deref().filter(|id| id.len() <= TRACE_ID_BYTES);
+        let correlation_id = fact.correlation_id.as_deref().map(|id| xray_trace_id(id.into()));
+        let correlation_id = correlation_id.as_deref().filter(|id| id.len() <= TRACE_ID_BYTES && Some(*id) != trace_id);
+        let request_id = cut(fact.request_id.as_deref().unwrap_or_default(), NAME_BYTES);
+        let add = |transaction: &mut Transaction| {
+            let member_key = MemberKey { function: Arc::clone(key), request_id: request_id.into() };
+            let mut member = Member::of(fact, event, place.source);
+            member.labels.extend(labels(&event.message, place.searchable));
+            transaction.add(member_key, member);
+            transaction.spans.extend(TraceSpan::of(fact, key, event));
+            transaction.is_trace |= trace_id.is_some();
+        };
+        let is_of_interest = fact.detection.is_some() || fact.milestone.is_some();
+        match (trace_id, correlation_id) {
+            (Some(trace_id), _) => self.transactions.add_to(trace_id, add),
+            (None, Some(correlation_id)) => self.transactions.add_to(correlation_id, add),
+            (None, None) if is_of_interest && !request_id.is_empty() => {
+                self.transactions.add_to_request(request_id, add);
+            }
+            (None, None) => {}
+        }
+        if let (Some(trace_id), Some(correlation_id)) = (trace_id, correlation_id) {
+            self.transactions.tie(trace_id, correlation_id);
         }
     }
 
@@ -192,9 +215,7 @@ impl Ledger {
         for (fingerprint, issue) in other.issues {
             self.add_issue(fingerprint, issue);
         }
-        for (trace_id, transaction) in other.transactions {
-            self.transactions.entry(trace_id).or_default().merge(transaction);
-        }
+        self.transactions.merge(other.transactions);
     }
 }
 
@@ -202,6 +223,8 @@ impl Ledger {
 struct Place<'s> {
     source: &'s Source<'s>,
     version: Version,
+    /// The names of structured events' members by whose values transactions can be found.
+    searchable: &'s [String],
     function: Option<&'s str>,
     /// The key of that function, once there is something to count.
     key: OnceCell<Arc<FunctionKey>>,
@@ -243,7 +266,7 @@ mod tests {
 
     use super::*;
 
-    const LINES: [&str; 8] = [
+    const LINES: [&str; 13] = [
         "START RequestId: a Version: 1",
         "REPORT RequestId: a\tDuration: 12.50 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\t\
          XRAY TraceId: 1-6a52d530-0ba60ad2785ec2ae7971737c\tSegmentId: 07f5",
@@ -254,6 +277,11 @@ mod tests {
         r#"{"level":"ERROR","message":"no card 17","xray_trace_id":"1-6a52d530-0ba60ad2785ec2ae7971737c","milestone":"DECLINED"}"#,
         "[ERROR] Runtime.ImportModuleError: Unable to import module 'app'\nTraceback (most recent call last):",
         "nothing of note",
+        r#"{"level":"INFO","correlation_id":"order-1","milestone":"ORDERED","function_request_id":"b"}"#,
+        r#"{"level":"ERROR","message":"no","correlation_id":"order-1","traceId":"6a52d5300ba60ad2785ec2ae7971737c"}"#,
+        r#"{"level":"INFO","traceId":"00f067aa0ba902b7","function_request_id":"a","x-correlation-id":"order-2"}"#,
+        "[ERROR]\t2026-11-20T08:47:12.345Z\t8b9e7c2a-3a44-4a7e-9d2a-7f5f3c1c0a01\tno card",
+        r#"{"traceId":"6a52d5300ba60ad2785ec2ae7971737c","spanId":"s1","name":"pay","kind":"CLIENT","startTimeUnixNano":"1795164000000000000","endTimeUnixNano":"1795164001000000000","attributes":{"rpc.service":"Bank","faas.invocation_id":"8b9e7c2a-3a44-4a7e-9d2a-7f5f3c1c0a01"}}"#,
     ];
 
     fn delivery(stream: u8, events: &[(u32, usize, i64)]) -> Delivery<'static> {

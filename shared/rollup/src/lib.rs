@@ -13,11 +13,13 @@
 //! - [`ledger`]: the fold of log events into all of these
 //! - [`price`]: what it costs
 //! - [`summary`]: the shapes that programs read
+//! - [`export`]: transactions in the forms of tracing systems
 
 pub mod bucket;
 pub mod counters;
 pub mod deployed;
 pub mod deployment;
+pub mod export;
 pub mod fingerprint;
 pub mod function;
 pub mod histogram;
@@ -44,4 +46,4 @@ pub use ledger::{Bounds, ErrorLogs, EventTotals, Excess, Ledger};
 pub use peaks::Peaks;
 pub use price::{Architecture, Price};
 pub use rollup::Rollup;
-pub use transaction::{Member, MemberKey, Transaction};
+pub use transaction::{Member, MemberKey, TraceSpan, Transaction, Transactions};

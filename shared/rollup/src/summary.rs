@@ -1,6 +1,7 @@
 //! The shapes that programs read: what `analyze` and the reading commands print as JSON.
 
 mod issue;
+mod transaction;
 
 use std::collections::BTreeMap;
 
@@ -17,9 +18,11 @@ use crate::peaks::Peak;
 use crate::price::{Architecture, Price, gb_seconds};
 use crate::rollup::Rollup;
 use crate::time::{UNKNOWN_MS, rfc3339};
-use crate::transaction::Transaction;
 
 pub use issue::{AlertSummary, IssueSummary, SampleSummary, occurrences, sort_issues};
+pub use transaction::{
+    CallsSummary, FailureSummary, LabelSummary, MemberSummary, MilestoneSummary, SpanSummary, TransactionSummary,
+};
 
 /// Everything that a stack holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -135,36 +138,6 @@ pub struct InitDurations {
     pub p99: f64,
 }
 
-/// What belongs to one trace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TransactionSummary {
-    /// The trace's id.
-    pub trace_id: String,
-    /// `failed` if any event of it told of a failure, else `ok`.
-    pub status: &'static str,
-    /// When it began.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<String>,
-    /// From its first to its last known time.
-    pub duration_ms: i64,
-    /// Its functions in the order of their first appearance.
-    pub functions: Vec<String>,
-    /// The points that it reached.
-    pub milestones: Vec<MilestoneSummary>,
-    /// How many events of it told of a failure.
-    pub errors: usize,
-}
-
-/// A point that a transaction reached.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[allow(missing_docs, reason = "the names say it")]
-pub struct MilestoneSummary {
-    pub name: String,
-    pub function: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at: Option<String>,
-}
-
 /// A time as output has it; nothing where it is not known.
 #[must_use]
 pub fn time_text(epoch_ms: i64) -> Option<String> {
@@ -187,7 +160,7 @@ impl Analysis {
             })
             .collect();
         let transactions =
-            ledger.transactions.iter().map(|(trace_id, transaction)| TransactionSummary::of(trace_id, transaction));
+            ledger.transactions.stories().map(|(id, transaction)| TransactionSummary::of(id, &transaction));
         Self::new(&ledger.totals, functions, issues, transactions.collect())
     }
 
@@ -326,28 +299,6 @@ impl<'a> Shape<'a> {
 /// To nanoseconds: more digits say nothing, fewer would cost short durations their precision.
 fn round(value_ms: f64) -> f64 {
     (value_ms * 1e6).round() / 1e6
-}
-
-impl TransactionSummary {
-    /// What is known of a trace.
-    #[must_use]
-    pub fn of(trace_id: &str, transaction: &Transaction) -> Self {
-        let errors = transaction.errors();
-        let milestones = transaction.milestones().into_iter().map(|(at, name, function)| MilestoneSummary {
-            name: name.to_owned(),
-            function: function.to_owned(),
-            at: time_text(at),
-        });
-        Self {
-            trace_id: trace_id.to_owned(),
-            status: if errors > 0 { "failed" } else { "ok" },
-            started_at: time_text(transaction.started_ms()),
-            duration_ms: transaction.duration_ms(),
-            functions: transaction.functions().into_iter().map(str::to_owned).collect(),
-            milestones: milestones.collect(),
-            errors,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,72 +1,43 @@
 //! What belongs to one trace: a union of its members, so that repeats and order do not matter.
+//!
+//! - [`member`]: what one invocation did
+//! - [`trace_span`]: a piece of work within an invocation or elsewhere
+//! - [`smallest`]: sets that are bounded in a way that no order changes
+//! - [`stories`]: what belongs together though its lines name different ids
+//! - [`waterfall`]: what was done within what
+
+pub mod member;
+pub mod smallest;
+pub mod stories;
+pub mod trace_span;
+pub mod waterfall;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use lamplight_logs::{Fact, LogEvent};
+pub use member::{Member, MemberKey, Note, Report};
+use smallest::Smallest;
+pub use stories::Transactions;
+pub use trace_span::TraceSpan;
 
-use crate::function::FunctionKey;
-use crate::issue::cut;
+/// Spans that are kept of a transaction: the first ones.
+pub const SPANS: usize = 2_000;
 
-/// Bytes of a milestone's name.
-const MILESTONE_BYTES: usize = 256;
+/// Ids that are known to belong to one.
+pub const TIES: usize = 100;
 
-/// One invocation in a transaction, or what a function said of the trace without naming one.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MemberKey {
-    /// The function.
-    pub function: Arc<FunctionKey>,
-    /// The invocation; empty where the line named none.
-    pub request_id: Box<str>,
-}
-
-/// What one member did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    /// When it is first known to have run, in milliseconds since the epoch.
-    pub first_ms: i64,
-    /// When it is last known to have run.
-    pub last_ms: i64,
-    /// The points it reached: when, and their names.
-    pub milestones: BTreeSet<(i64, String)>,
-    /// The identities of the events that told of a failure.
-    pub errors: BTreeSet<u64>,
-}
-
-impl Member {
-    /// What one line says of its member. A report stands at the end of what it measures.
-    #[must_use]
-    pub fn of(fact: &Fact<'_>, event: &LogEvent<'_>) -> Self {
-        #[allow(clippy::cast_possible_truncation, reason = "a duration is below 10⁹ ms")]
-        let duration_ms =
-            fact.measures.duration_ms.filter(|_| fact.counts.invocations > 0).unwrap_or(0.0).round() as i64;
-        Self {
-            first_ms: event.timestamp.saturating_sub(duration_ms),
-            last_ms: event.timestamp,
-            milestones: fact
-                .milestone
-                .as_deref()
-                .map(|name| (event.timestamp, cut(name, MILESTONE_BYTES).to_owned()))
-                .into_iter()
-                .collect(),
-            errors: fact.detection.map(|_| event.identity()).into_iter().collect(),
-        }
-    }
-
-    /// Takes another's facts in.
-    pub fn merge(&mut self, other: Self) {
-        self.first_ms = self.first_ms.min(other.first_ms);
-        self.last_ms = self.last_ms.max(other.last_ms);
-        self.milestones.extend(other.milestones);
-        self.errors.extend(other.errors);
-    }
-}
-
-/// Everything that is known of one trace.
+/// Everything that is known of one trace, or of one correlation id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Transaction {
     /// Its members. Most transactions have one or two, and a node of the map has room for eleven.
     pub members: BTreeMap<MemberKey, Member>,
+    /// Its spans, as their lines have them: a span that was logged in two versions is here twice.
+    pub spans: Smallest<TraceSpan, SPANS>,
+    /// Whether lines name it as their trace, and not as a correlation id.
+    pub is_trace: bool,
+    /// Of a trace: the correlation ids that lines name beside it.
+    pub correlations: Smallest<String, TIES>,
+    /// Of a correlation id: the traces that lines name beside it.
+    pub traces: Smallest<String, TIES>,
 }
 
 impl Transaction {
@@ -80,11 +51,50 @@ impl Transaction {
         }
     }
 
-    /// Takes another's members in.
+    /// Takes another's facts in.
     pub fn merge(&mut self, other: Self) {
         for (key, member) in other.members {
             self.add(key, member);
         }
+        self.spans.extend(other.spans);
+        self.is_trace |= other.is_trace;
+        self.correlations.extend(other.correlations);
+        self.traces.extend(other.traces);
+    }
+
+    /// Takes in what others did, without the ids that they are tied to.
+    pub fn take_work(&mut self, other: &Self) {
+        for (key, member) in &other.members {
+            self.add(key.clone(), member.clone());
+        }
+        self.spans.extend(other.spans.iter().cloned());
+    }
+
+    /// Whether it is listed: a correlation id that lines tie to a trace is part of that.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        !self.members.is_empty() && (self.is_trace || self.traces.is_empty())
+    }
+
+    /// The ids that lines tie to it.
+    pub fn tied(&self) -> impl Iterator<Item = &String> {
+        self.correlations.iter().chain(&self.traces)
+    }
+
+    /// The ids of the invocations among its members.
+    #[must_use]
+    pub fn requests(&self) -> BTreeSet<&str> {
+        self.members.keys().map(|key| &*key.request_id).filter(|request_id| !request_id.is_empty()).collect()
+    }
+
+    /// Its spans by their ids. Of two versions of one the same is taken, whichever came first.
+    #[must_use]
+    pub fn spans_by_id(&self) -> BTreeMap<&str, &TraceSpan> {
+        let mut spans = BTreeMap::new();
+        for span in &self.spans {
+            spans.entry(span.span_id.as_str()).or_insert(span);
+        }
+        spans
     }
 
     /// When it began: the first time of any member, in milliseconds since the epoch.
@@ -93,11 +103,16 @@ impl Transaction {
         self.members.values().map(|member| member.first_ms).min().unwrap_or(0)
     }
 
+    /// When it ended: the last time of any member, in milliseconds since the epoch.
+    #[must_use]
+    pub fn ended_ms(&self) -> i64 {
+        self.members.values().map(|member| member.last_ms).max().unwrap_or(0)
+    }
+
     /// How long it took, from the first to the last time of any member.
     #[must_use]
     pub fn duration_ms(&self) -> i64 {
-        let ended_ms = self.members.values().map(|member| member.last_ms).max().unwrap_or(0);
-        ended_ms.saturating_sub(self.started_ms())
+        self.ended_ms().saturating_sub(self.started_ms())
     }
 
     /// The names of its functions in the order of their first appearance.
@@ -128,7 +143,7 @@ impl Transaction {
         milestones
     }
 
-    /// How many events of it told of a failure.
+    /// How many events of it told of a failure; of each member [`member::ERRORS`] are counted at the most.
     #[must_use]
     pub fn errors(&self) -> usize {
         self.members.values().map(|member| member.errors.len()).sum()
@@ -137,16 +152,19 @@ impl Transaction {
 
 #[cfg(test)]
 mod tests {
-    use lamplight_logs::{Source, recognise};
+    use std::sync::Arc;
+
+    use lamplight_logs::{LogEvent, Source, recognise};
 
     use super::*;
+    use crate::function::FunctionKey;
 
     fn member(function: &str, request_id: &str, timestamp: i64, line: &str) -> (MemberKey, Member) {
         let function = Arc::new(FunctionKey { account: "1".into(), region: "r".into(), function: function.into() });
         let event = LogEvent { id: format!("{timestamp}").into(), timestamp, message: line.into() };
         (
             MemberKey { function, request_id: request_id.into() },
-            Member::of(&recognise(line, &Source::default()), &event),
+            Member::of(&recognise(line, &Source::default()), &event, &Source::default()),
         )
     }
 

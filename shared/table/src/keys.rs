@@ -61,14 +61,32 @@ pub(crate) const POSTED_ITEM: &str = "posted";
 /// Hours to be rolled up; the sort key is `<function>#hour#…`.
 pub(crate) const PENDING: &str = "pending";
 
-/// CONTRACT: the members of a transaction.
+/// CONTRACT: what is known of a trace or of a correlation id.
 pub(crate) fn trace(trace_id: &str) -> String {
     format!("trace#{trace_id}")
 }
 
-/// The list of transactions that appeared in an hour (`hour#…`); the sort key is the trace's id.
+/// What is known of an invocation apart from transactions, at the sort key [`REQUEST_ITEM`].
+pub(crate) fn request(request_id: &str) -> String {
+    format!("request#{request_id}")
+}
+
+/// Reads what [`request`] writes.
+pub(crate) fn request_of(pk: &str) -> Option<&str> {
+    pk.strip_prefix("request#")
+}
+
+/// The sort key of what is known of an invocation.
+pub(crate) const REQUEST_ITEM: &str = "facts";
+
+/// The list of transactions that began in an hour (`hour#…`); the sort key is a hash of the ids that the item names.
 pub(crate) fn traces(hour: &str) -> String {
     format!("traces#{hour}")
+}
+
+/// The transactions that have a value of a searchable field; the sort key is the trace's id.
+pub(crate) fn label(name: &str, value: &str) -> String {
+    format!("label#{name}={value}")
 }
 
 /// What was read of the past of a log group (`<account>/<region>/<name>`); the sort key is `hour#…`.

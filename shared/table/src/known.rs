@@ -90,6 +90,8 @@ pub(crate) struct Known {
     pub(crate) marked: Memory<String, i64>,
     /// The deployments of functions, and when they were read, in milliseconds since the epoch.
     pub(crate) deployments: Memory<FunctionKey, (i64, FirstSeen), 1_000>,
+    /// How often something was kept of a function's requests apart from transactions.
+    pub(crate) loose: Memory<FunctionKey, Pace>,
     /// What the table has of issues.
     pub(crate) issues: Memory<Fingerprint, KnownIssue>,
     /// The policies, and when they were read, in milliseconds since the epoch.

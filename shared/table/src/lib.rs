@@ -63,7 +63,8 @@ pub struct Tuning {
     /// Deliveries that one item of a minute counts. It is charged by the started KB: 256 make it 3 KB.
     pub deliveries_an_item: usize,
     /// Whether a process that has just written an issue often waits some seconds before it writes a later occurrence.
-    /// Where many processes see the same failure, each would write the same item all the time.
+    /// Where many processes see the same failure, each would write the same item all the time. Likewise, it keeps what
+    /// names nothing but its request only now and then of a function that fails all the time.
     pub spares_busy_issues: bool,
 }
 

@@ -17,10 +17,10 @@ const WRITE_BATCH: usize = 25;
 const READ_BATCH: usize = 100;
 
 /// Times that what DynamoDB left undone is asked for again.
-const ATTEMPTS: usize = 8;
+pub(crate) const ATTEMPTS: usize = 8;
 
 /// Calls that are under way at once.
-const CONCURRENCY: usize = 16;
+pub(crate) const CONCURRENCY: usize = 16;
 
 /// Which part of a partition is read.
 #[derive(Debug, Clone)]
@@ -116,11 +116,10 @@ impl Table {
 
     /// Puts items whole; writing one again changes nothing.
     pub(crate) async fn put_all(&self, items: Vec<Item>) -> Result<(), TableError> {
-        for chunk in items.chunks(WRITE_BATCH) {
-            let requests = chunk.iter().map(|item| put_request(item.clone())).collect::<Result<_, _>>()?;
-            self.put_batch(requests).await?;
-        }
-        Ok(())
+        let batches = items.chunks(WRITE_BATCH).map(|chunk| async {
+            self.put_batch(chunk.iter().map(|item| put_request(item.clone())).collect::<Result<_, _>>()?).await
+        });
+        at_once(batches.collect()).await
     }
 
     async fn put_batch(&self, mut requests: Vec<WriteRequest>) -> Result<(), TableError> {

@@ -1,27 +1,39 @@
-//! What belongs to one trace: an item for each member, whose facts are sets. Adding to a set what it has changes
-//! nothing, so that repeats and order do not matter.
+//! What belongs to one trace. Facts never change, so each item is written once and whole: its sort key is made of what
+//! it says. A repetition writes the same item, and what a reader unites is the same in any order.
+//!
+//! - [`piece`]: facts as an item has them
 
+mod piece;
+
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use lamplight_rollup::{Bucket, FunctionKey, Member, MemberKey, Span, Transaction};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use lamplight_rollup::time::rfc3339;
+use lamplight_rollup::{Bucket, Span, Transaction, Transactions};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::Table;
-use crate::attributes::{EXPIRES_AT, Item, get_text, number};
+use crate::attributes::{EXPIRES_AT, Item, get_text, number, text};
 use crate::error::TableError;
 use crate::keys;
-use crate::query::{Sort, at_once, key};
+use crate::query::{ATTEMPTS, CONCURRENCY, Sort, at_once, key, pause};
 
 /// How long a transaction is kept after the later of its time and its writing: two weeks.
 const KEPT_MS: i64 = 14 * 86_400_000;
 
-/// The times at which a member is known to have run.
-const TIMES: &str = "times";
-/// The points that a member reached: `<time>#<name>`.
-const MILESTONES: &str = "milestones";
-/// The identities of the events that told of a failure.
-const ERRORS: &str = "errors";
+/// Facts, as [`piece`] writes them.
+const FACTS: &str = "facts";
+/// The ids that an item of the list names.
+const IDS: &str = "ids";
+
+/// Ids that an item of the list names at the most: each is below 256 bytes.
+const LISTED: usize = 500;
+
+/// Pieces that an item about a request holds before they are made one: each is below 50 KB.
+const REQUEST_PIECES: usize = 6;
 
 impl Table {
     /// Adds what a delivery says of transactions.
@@ -29,75 +41,96 @@ impl Table {
     /// # Errors
     ///
     /// [`TableError::Call`] and [`TableError::Contention`]. Trying again after either changes nothing twice.
-    pub async fn add_transactions(
-        &self,
-        transactions: &BTreeMap<String, Transaction>,
-        now_ms: i64,
-    ) -> Result<(), TableError> {
-        let members = transactions.iter().flat_map(|(trace_id, transaction)| {
-            transaction.members.iter().map(move |(member_key, member)| (trace_id, member_key, member))
-        });
-        let additions = members.map(|(trace_id, key, member)| self.add_member(trace_id, key, member, now_ms));
-        at_once(additions.collect()).await?;
-        let listed: BTreeSet<_> = transactions
-            .iter()
-            .map(|(trace_id, transaction)| (Bucket::holding(Span::Hour, transaction.started_ms()), trace_id))
-            .collect();
-        let items = listed.into_iter().map(|(hour, trace_id)| {
-            let mut item = key(&keys::traces(&hour.to_string()), trace_id);
-            item.insert(EXPIRES_AT.to_owned(), number(expires_at(hour.end_ms(), now_ms)));
-            item
-        });
-        self.put_all(items.collect()).await
-    }
-
-    async fn add_member(
-        &self,
-        trace_id: &str,
-        member_key: &MemberKey,
-        member: &Member,
-        now_ms: i64,
-    ) -> Result<(), TableError> {
-        let times = BTreeSet::from([member.first_ms, member.last_ms]);
-        let mut expression = "SET #expires = :expires ADD #times :times".to_owned();
-        let mut update = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key(&keys::trace(trace_id), &member_sort(member_key))))
-            .expression_attribute_names("#expires", EXPIRES_AT)
-            .expression_attribute_values(":expires", number(expires_at(member.last_ms, now_ms)))
-            .expression_attribute_names("#times", TIMES)
-            .expression_attribute_values(":times", AttributeValue::Ns(times.iter().map(ToString::to_string).collect()));
-        let milestones = member.milestones.iter().map(|(at_ms, name)| format!("{at_ms}#{name}")).collect::<Vec<_>>();
-        let errors = member.errors.iter().map(|event| format!("{event:016x}")).collect::<Vec<_>>();
-        for (name, values) in [(MILESTONES, milestones), (ERRORS, errors)] {
-            if !values.is_empty() {
-                expression.push_str(&format!(", #{name} :{name}"));
-                update = update
-                    .expression_attribute_names(format!("#{name}"), name)
-                    .expression_attribute_values(format!(":{name}"), AttributeValue::Ss(values));
+    pub async fn add_transactions(&self, transactions: &Transactions, now_ms: i64) -> Result<(), TableError> {
+        let transactions = &*self.spared(transactions, now_ms);
+        let mut items = Vec::new();
+        for (id, transaction) in &transactions.by_id {
+            let begins = rfc3339(transaction.started_ms());
+            for facts in piece::write(transaction) {
+                let mut item = key(&keys::trace(id), &format!("{begins}#{:016x}", xxh3_64(facts.as_bytes())));
+                item.insert(FACTS.to_owned(), text(facts));
+                item.insert(EXPIRES_AT.to_owned(), number(expires_at(transaction.ended_ms(), now_ms)));
+                items.push(item);
             }
         }
-        update.update_expression(expression).send().await.map(drop).map_err(TableError::call("UpdateItem"))
+        items.extend(list(&transactions.by_id, now_ms));
+        items.extend(labels(&transactions.by_id, now_ms));
+        self.put_all(items).await?;
+        let requests = transactions.loose.iter();
+        at_once(requests.map(|(id, loose)| self.add_loose(id, loose, now_ms)).collect()).await
     }
 
-    /// One transaction, with no members if there is none.
+    /// What is written of a delivery: all of it, unless a function fails all the time. What then names nothing but its
+    /// request goes to the transactions of that request in the same delivery, which costs nothing.
+    fn spared<'t>(&self, transactions: &'t Transactions, now_ms: i64) -> Cow<'t, Transactions> {
+        let is_busy = |(request_id, loose): (&String, &Transaction)| {
+            let function = &loose.members.keys().next()?.function;
+            let pace = self.known.loose.get(function).unwrap_or_default();
+            if pace.is_busy(now_ms) {
+                return Some(request_id.clone());
+            }
+            self.known.loose.insert((**function).clone(), pace.written(now_ms));
+            None
+        };
+        if !self.tuning.spares_busy_issues {
+            return Cow::Borrowed(transactions);
+        }
+        let busy: BTreeSet<_> = transactions.loose.iter().filter_map(is_busy).collect();
+        let mut spared = Cow::Borrowed(transactions);
+        if !busy.is_empty() {
+            spared.to_mut().settle(&busy);
+        }
+        spared
+    }
+
+    /// Adds what is known of a request apart from transactions. Pieces are added up as a set; when it has become large,
+    /// they are made one piece, which says the same.
+    async fn add_loose(&self, request_id: &str, loose: &Transaction, now_ms: i64) -> Result<(), TableError> {
+        let (pk, expires) = (keys::request(request_id), number(expires_at(loose.ended_ms(), now_ms)));
+        let update = || {
+            let update = self.client.update_item().table_name(&self.name);
+            let update = update.set_key(Some(key(&pk, keys::REQUEST_ITEM)));
+            let update = update.expression_attribute_names("#facts", FACTS);
+            let update = update.expression_attribute_names("#expires", EXPIRES_AT);
+            let update = update.expression_attribute_values(":expires", expires.clone());
+            update.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        };
+        let adding = update()
+            .update_expression("SET #expires = :expires ADD #facts :facts")
+            .condition_expression("attribute_not_exists(#facts) OR size(#facts) < :most")
+            .expression_attribute_values(":most", number(REQUEST_PIECES))
+            .expression_attribute_values(":facts", AttributeValue::Ss(piece::write(loose)));
+        let mut refused = refused(adding.send().await)?;
+        for attempt in 0..ATTEMPTS {
+            let Some(item) = refused else { return Ok(()) };
+            let mut sum = loose.clone();
+            texts(&item, FACTS).filter_map(|facts| piece::read(facts)).for_each(|piece| sum.merge(piece));
+            let old = item.get(FACTS).cloned().unwrap_or(AttributeValue::Null(true));
+            let uniting = update()
+                .update_expression("SET #expires = :expires, #facts = :facts")
+                .condition_expression("#facts = :old")
+                .expression_attribute_values(":old", old)
+                .expression_attribute_values(":facts", AttributeValue::Ss(piece::write(&sum)));
+            refused = self::refused(uniting.send().await)?;
+            pause(attempt).await;
+        }
+        Err(TableError::Contention { key: pk })
+    }
+
+    /// The whole story of an id, with no members if there is none.
     ///
     /// # Errors
     ///
     /// [`TableError::Call`].
-    pub async fn transaction(&self, trace_id: &str) -> Result<Transaction, TableError> {
-        let mut transaction = Transaction::default();
-        for item in self.query(&keys::trace(trace_id), Sort::All).await? {
-            if let Some((member_key, member)) = member_of(&item) {
-                transaction.add(member_key, member);
-            }
-        }
-        Ok(transaction)
+    pub async fn transaction(&self, id: &str) -> Result<Transaction, TableError> {
+        let mut known = Transactions::default();
+        self.load(&mut known, BTreeSet::from([id.to_owned()])).await?;
+        self.load_tied(&mut known).await?;
+        self.load_loose(&mut known).await?;
+        Ok(known.story(id).into_owned())
     }
 
-    /// The transactions that appeared from one time to another, by trace id.
+    /// The stories that appeared from one time to another, by trace id or by a correlation id without a trace.
     ///
     /// # Errors
     ///
@@ -108,50 +141,130 @@ impl Table {
         to_ms: i64,
         now_ms: i64,
     ) -> Result<BTreeMap<String, Transaction>, TableError> {
-        let mut transactions = BTreeMap::new();
+        let mut hours = Vec::new();
         // Older ones have expired.
         let mut hour = Bucket::holding(Span::Hour, from_ms.max(now_ms - KEPT_MS));
         while hour.start_ms < to_ms {
-            for item in self.query(&keys::traces(&hour.to_string()), Sort::All).await? {
-                let Some(trace_id) = get_text(&item, "sk") else {
-                    continue;
-                };
-                if !transactions.contains_key(trace_id) {
-                    transactions.insert(trace_id.to_owned(), self.transaction(trace_id).await?);
-                }
-            }
+            hours.push(keys::traces(&hour.to_string()));
             hour = Bucket::holding(Span::Hour, hour.end_ms());
         }
-        transactions.retain(|_, transaction| transaction.started_ms() >= from_ms && !transaction.members.is_empty());
-        Ok(transactions)
+        let lists = stream::iter(&hours).map(|hour| self.query(hour, Sort::All)).buffer_unordered(CONCURRENCY);
+        let lists: Vec<Vec<Item>> = lists.try_collect().await?;
+        let ids = lists.iter().flatten().flat_map(|item| texts(item, IDS)).cloned().collect();
+        let stories = self.stories(ids).await?;
+        Ok(stories.into_iter().filter(|(_, story)| story.started_ms() >= from_ms).collect())
     }
+
+    /// The stories of a value of a searchable field that began at this time or later.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`].
+    pub async fn labelled_transactions(
+        &self,
+        name: &str,
+        value: &str,
+        from_ms: i64,
+    ) -> Result<BTreeMap<String, Transaction>, TableError> {
+        let items = self.query(&keys::label(name, value), Sort::All).await?;
+        let ids = items.iter().filter_map(|item| get_text(item, "sk").map(str::to_owned));
+        let stories = self.stories(ids.collect()).await?;
+        Ok(stories.into_iter().filter(|(_, story)| story.started_ms() >= from_ms).collect())
+    }
+
+    /// The whole stories of these ids; of a correlation id that lines tie to traces, those of the traces.
+    async fn stories(&self, ids: BTreeSet<String>) -> Result<BTreeMap<String, Transaction>, TableError> {
+        let mut known = Transactions::default();
+        self.load(&mut known, ids).await?;
+        self.load_tied(&mut known).await?;
+        self.load_loose(&mut known).await?;
+        Ok(known.stories().map(|(id, story)| (id.to_owned(), story.into_owned())).collect())
+    }
+
+    /// Reads what is said of these ids.
+    async fn load(&self, known: &mut Transactions, ids: BTreeSet<String>) -> Result<(), TableError> {
+        let read = async |id: String| Ok((self.query(&keys::trace(&id), Sort::All).await?, id));
+        let mut read = stream::iter(ids).map(read).buffer_unordered(CONCURRENCY);
+        while let Some((items, id)) = read.try_next().await? {
+            let transaction = known.by_id.entry(id).or_default();
+            let facts = items.iter().filter_map(|item| get_text(item, FACTS));
+            facts.filter_map(piece::read).for_each(|piece| transaction.merge(piece));
+        }
+        Ok(())
+    }
+
+    /// Reads what is said of the ids that lines tie to those that are known.
+    async fn load_tied(&self, known: &mut Transactions) -> Result<(), TableError> {
+        let tied = known.by_id.values().flat_map(Transaction::tied);
+        let tied: BTreeSet<_> = tied.filter(|id| !known.by_id.contains_key(*id)).cloned().collect();
+        self.load(known, tied).await
+    }
+
+    /// Reads what is said of the requests of those that are known.
+    async fn load_loose(&self, known: &mut Transactions) -> Result<(), TableError> {
+        let requests: BTreeSet<_> = known.by_id.values().flat_map(Transaction::requests).collect();
+        let wanted: Vec<_> = requests.iter().map(|id| (keys::request(id), keys::REQUEST_ITEM.to_owned())).collect();
+        for item in self.get_all(&wanted).await? {
+            let Some(request_id) = get_text(&item, "pk").and_then(keys::request_of) else { continue };
+            let pieces = texts(&item, FACTS).filter_map(|facts| piece::read(facts));
+            known.add_to_request(request_id, |loose| pieces.for_each(|piece| loose.merge(piece)));
+        }
+        Ok(())
+    }
+}
+
+/// The items that list transactions under the hour in which each began.
+fn list(transactions: &BTreeMap<String, Transaction>, now_ms: i64) -> Vec<Item> {
+    let mut hours: BTreeMap<Bucket, Vec<String>> = BTreeMap::new();
+    for (id, transaction) in transactions.iter().filter(|(_, transaction)| !transaction.members.is_empty()) {
+        hours.entry(Bucket::holding(Span::Hour, transaction.started_ms())).or_default().push(id.clone());
+    }
+    let parts = hours.iter().flat_map(|(hour, ids)| ids.chunks(LISTED).map(move |ids| (hour, ids)));
+    let items = parts.map(|(hour, ids)| {
+        let mut item = key(&keys::traces(&hour.to_string()), &format!("{:016x}", xxh3_64(ids.join("\n").as_bytes())));
+        item.insert(IDS.to_owned(), AttributeValue::Ss(ids.to_vec()));
+        item.insert(EXPIRES_AT.to_owned(), number(expires_at(hour.end_ms(), now_ms)));
+        item
+    });
+    items.collect()
+}
+
+/// The items by which transactions are found by the values of searchable fields.
+fn labels(transactions: &BTreeMap<String, Transaction>, now_ms: i64) -> Vec<Item> {
+    let mut items = BTreeMap::new();
+    for (id, transaction) in transactions {
+        for (name, value) in transaction.members.values().flat_map(|member| &member.labels) {
+            let mut item = key(&keys::label(name, value), id);
+            item.insert(EXPIRES_AT.to_owned(), number(expires_at(transaction.ended_ms(), now_ms)));
+            items.insert((name, value, id), item);
+        }
+    }
+    items.into_values().collect()
+}
+
+/// The item, if the condition of an update was refused.
+fn refused<T, R>(
+    sent: Result<T, aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>>,
+) -> Result<Option<Item>, TableError>
+where
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    match sent {
+        Ok(_) => Ok(None),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
+                Ok(Some(refusal.item().cloned().unwrap_or_default()))
+            }
+            _ => Err(TableError::call("UpdateItem")(error)),
+        },
+    }
+}
+
+/// The texts of a set.
+fn texts<'i>(item: &'i Item, name: &str) -> impl Iterator<Item = &'i String> {
+    item.get(name).and_then(|set| set.as_ss().ok()).into_iter().flatten()
 }
 
 fn expires_at(event_ms: i64, now_ms: i64) -> i64 {
     (event_ms.max(now_ms) + KEPT_MS) / 1000
-}
-
-/// `<request id>#<function>`: a request id has no `#`, a function may.
-fn member_sort(member_key: &MemberKey) -> String {
-    format!("{}#{}", member_key.request_id.replace('#', "_"), member_key.function)
-}
-
-fn member_of(item: &Item) -> Option<(MemberKey, Member)> {
-    let (request_id, function) = get_text(item, "sk")?.split_once('#')?;
-    let member_key = MemberKey { function: Arc::new(FunctionKey::parse(function)?), request_id: request_id.into() };
-    let times: Vec<i64> = item.get(TIMES)?.as_ns().ok()?.iter().filter_map(|time| time.parse().ok()).collect();
-    let texts = |name: &str| item.get(name).and_then(|set| set.as_ss().ok()).into_iter().flatten();
-    let milestones = texts(MILESTONES).filter_map(|milestone| {
-        let (at_ms, name) = milestone.split_once('#')?;
-        Some((at_ms.parse().ok()?, name.to_owned()))
-    });
-    Some((
-        member_key,
-        Member {
-            first_ms: *times.iter().min()?,
-            last_ms: *times.iter().max()?,
-            milestones: milestones.collect(),
-            errors: texts(ERRORS).filter_map(|event| u64::from_str_radix(event, 16).ok()).collect(),
-        },
-    ))
 }

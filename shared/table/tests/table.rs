@@ -291,11 +291,35 @@ async fn a_transaction_is_the_union_of_its_members() {
     for ledger in [&first, &second, &first] {
         table.add_transactions(&ledger.transactions, NOW_MS).await.unwrap();
     }
-    let mut expected = first.transactions.clone();
-    expected.get_mut("order-1").unwrap().merge(second.transactions["order-1"].clone());
+    let mut all = first.transactions.clone();
+    all.merge(second.transactions.clone());
+    let expected: BTreeMap<_, _> = all.stories().map(|(id, story)| (id.to_owned(), story.into_owned())).collect();
     assert_eq!(table.transactions(NOW_MS - 7_200_000, NOW_MS + 1, NOW_MS).await.unwrap(), expected);
     assert_eq!(table.transaction("order-1").await.unwrap(), expected["order-1"]);
     assert!(table.transaction("order-2").await.unwrap().members.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_request_joins_its_transaction_however_often_it_is_written() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let table = embedded.table();
+    let report = "REPORT RequestId: a-1\tDuration: 12.50 ms\tXRAY TraceId: 1-6a52d530-0ba60ad2785ec2ae7971737c";
+    let traced = ledger(&[(NOW_MS, report)]);
+    table.add_transactions(&traced.transactions, NOW_MS).await.unwrap();
+    let mut all = traced.transactions;
+    // More deliveries than a set of pieces holds, twice.
+    for i in (0..20).chain(0..20) {
+        let line = format!("[ERROR]\t2026-11-20T08:47:12.345Z\t8b9e7c2a-3a44-4a7e-9d2a-7f5f3c1c0a01\tno card {i}");
+        let timeout = "2026-11-20T08:47:12.345Z a-1 Task timed out after 3.00 seconds";
+        let said = ledger(&[(NOW_MS + i, &line), (NOW_MS + i, timeout)]);
+        table.add_transactions(&said.transactions, NOW_MS).await.unwrap();
+        all.merge(said.transactions);
+    }
+    let told = table.transaction("1-6a52d530-0ba60ad2785ec2ae7971737c").await.unwrap();
+    assert_eq!(told, *all.story("1-6a52d530-0ba60ad2785ec2ae7971737c"));
+    assert_eq!((told.members.len(), told.errors()), (1, 1));
+    let listed = table.transactions(NOW_MS - 7_200_000, NOW_MS + 1, NOW_MS).await.unwrap();
+    assert_eq!(listed.values().collect::<Vec<_>>(), [&told]);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! What it costs that everything is counted once.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use lamplight_embedded::{Embedded, TABLE};
 use lamplight_rollup::{Bucket, Span};
@@ -41,6 +43,44 @@ async fn a_small_delivery_is_one_write() {
     // What is not a minute's write is an hour's mark: two small items.
     units += 2.0 * (calls - DELIVERIES as u64) as f64;
     assert!(units <= DELIVERIES as f64 * 1.2, "{units} write units for {DELIVERIES} deliveries, {calls} calls");
+}
+
+/// What a delivery says of a trace is one small item, and a share of the list of the hour.
+#[tokio::test]
+async fn a_traced_invocation_is_little_more_than_one_write_unit() {
+    const INVOCATIONS: usize = 40;
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let (schedule, told) = (Schedule::without_faults(), Told::default());
+    let context = parser(&Process::new(Function::Parser, &schedule), &embedded, &told);
+    let lines: Vec<_> = (0..INVOCATIONS)
+        .map(|i| {
+            format!(
+                "REPORT RequestId: 8b9e7c2a-3a44-4a7e-9d2a-7f5f3c1c0a{i:02}\tDuration: 12.50 ms\tBilled Duration: 13 ms\t\
+                 Memory Size: 128 MB\tMax Memory Used: 60 MB\tXRAY TraceId: 1-6a52d530-0ba60ad2785ec2ae797173{i:02}\n"
+            )
+        })
+        .collect();
+    let lines: Vec<_> = lines.iter().map(|line| (START_MS, line.as_str())).collect();
+    let payload = Stream::of("tender", &lines).payload(Envelope::Subscription).to_string();
+    lamplight_parser::handle(&payload, &context, START_MS).await.unwrap();
+    let items = embedded.client().scan().table_name(TABLE).send().await.unwrap().items.unwrap();
+    let of_traces = items.iter().filter(|item| item["pk"].as_s().unwrap().starts_with("trace"));
+    let units: usize = of_traces.map(|item| bytes(item).div_ceil(1024)).sum();
+    assert!(units * 10 <= INVOCATIONS * 11, "{units} write units for {INVOCATIONS} invocations");
+}
+
+/// What DynamoDB charges an item of texts by.
+fn bytes(item: &HashMap<String, AttributeValue>) -> usize {
+    let sizes = item.iter().map(|(name, value)| {
+        let value = match value {
+            AttributeValue::S(text) => text.len(),
+            AttributeValue::Ss(texts) => texts.iter().map(String::len).sum(),
+            // A number has at most 21 bytes.
+            _ => 21,
+        };
+        name.len() + value
+    });
+    sizes.sum()
 }
 
 /// Through Kinesis a batch is one write for each function's minute in it, and marks.

@@ -371,9 +371,9 @@ impl World {
         let issues: BTreeMap<_, _> =
             table.issues().await.unwrap().into_iter().map(|stored| (stored.fingerprint, stored.issue)).collect();
         same("the issues", &issues, &truth.issues)?;
-        for (trace_id, transaction) in &truth.transactions {
+        for (trace_id, story) in truth.transactions.stories() {
             let kept = table.transaction(trace_id).await.unwrap();
-            same(&format!("the transaction {trace_id}"), &kept, transaction)?;
+            same(&format!("the transaction {trace_id}"), &kept, &story)?;
         }
         self.told_rightly(&truth)
     }

@@ -29,7 +29,8 @@ pub struct Read {
 
 /// Reads the files that the arguments name into the table.
 pub async fn read(arguments: &LocalArguments, context: &ParserContext) -> Result<Read, CliError> {
-    let mut readings = Readings { now_ms: now_ms(), ..Readings::default() };
+    let mut readings =
+        Readings { now_ms: now_ms(), searchable: arguments.searchable_field.clone(), ..Readings::default() };
     let all_read = input::read(&arguments.files, &Place::of(&arguments.place), slice::from_mut(&mut readings))?;
     let mut rest = readings.readings;
     while !rest.is_empty() {
@@ -44,6 +45,7 @@ pub async fn read(arguments: &LocalArguments, context: &ParserContext) -> Result
 #[derive(Default)]
 struct Readings {
     now_ms: i64,
+    searchable: Vec<String>,
     seen: HashSet<u64>,
     totals: EventTotals,
     readings: Vec<Reading>,
@@ -57,7 +59,7 @@ impl Sink for Readings {
             }
         }
         let mut ledger = Ledger::default();
-        ledger.add_delivery(&unit.delivery, ErrorLogs::Raise);
+        ledger.add_searchable_delivery(&unit.delivery, ErrorLogs::Raise, &self.searchable);
         if self.seen.insert(unit.identity) {
             self.totals.merge(ledger.totals.clone());
             self.readings.push(Reading::within(&Bounds::default(), unit.identity, ledger));

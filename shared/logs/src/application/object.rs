@@ -19,7 +19,7 @@ pub(crate) fn read<'a>(json: Json<'a>, source: &Source<'_>) -> Option<Fact<'a>> 
         return Some(record);
     }
     if source.log_group.as_deref() == Some("aws/spans") || object.is_span() {
-        return Some(span::fact(object));
+        return Some(span::fact(object, json));
     }
     let is_execution = object.execution_arn && object.event_type.is_some();
     let kind = match () {

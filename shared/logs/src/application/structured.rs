@@ -17,10 +17,22 @@ use crate::platform::exit;
 use crate::platform::record::Record;
 use crate::runtime::{node, ruby, rust};
 use crate::text::is_request_id;
-use crate::trace::xray_trace_id;
+use crate::trace::{b3_trace_id, is_xray, known, trace_id};
 
 /// Documents in a string of a document that are read: each is a copy, and nothing sensible has more.
 const DOCUMENTS: u8 = 3;
+
+/// How an object names the end of a span.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum End {
+    /// It does not.
+    #[default]
+    Unknown,
+    /// As a time that other objects may have, too.
+    Told,
+    /// As a number of nanoseconds.
+    Exact,
+}
 
 /// What the members of an object say.
 #[derive(Debug, Default)]
@@ -38,11 +50,15 @@ pub(super) struct Structured<'a> {
     pub(super) level: Option<Level>,
     pub(super) has_python_level: bool,
     pub(super) request_id: Option<Cow<'a, str>>,
-    has_span_times: bool,
+    span_end: End,
+    /// Whether the ids stand in an object of their own, as in a span that is printed.
+    has_context: bool,
+    /// Whether the application says on purpose what it is part of.
+    has_own_trace: bool,
     message: Option<Cow<'a, str>>,
     message_error: bool,
-    correlation_id: Option<Cow<'a, str>>,
-    milestone: Option<Cow<'a, str>>,
+    pub(super) correlation_id: Option<Cow<'a, str>>,
+    pub(super) milestone: Option<Cow<'a, str>>,
     error_type: Option<Cow<'a, str>>,
     error_message: Option<Cow<'a, str>>,
     has_stack: bool,
@@ -65,7 +81,12 @@ impl<'a> Structured<'a> {
 
     /// Whether it has what every span has.
     pub(super) const fn is_span(&self) -> bool {
-        self.has_span_times && self.trace_id.is_some() && self.span_id.is_some()
+        let has_end = match self.span_end {
+            End::Unknown => false,
+            End::Told => self.has_context && self.level.is_none(),
+            End::Exact => true,
+        };
+        has_end && self.trace_id.is_some() && self.span_id.is_some()
     }
 
     fn take(&mut self, key: &str, value: &mut Reader<'a>) {
@@ -97,14 +118,19 @@ impl<'a> Structured<'a> {
                 let id = value.text().filter(|id| is_request_id(id));
                 self.request_id = self.request_id.take().or(id);
             }
-            "xray_trace_id" | "xRayTraceId" | "XRayTraceId" | "traceId" | "TraceId" | "trace_id" | "trace.id"
-            | "traceparent" | "@tr" | "dd.trace_id" => {
-                let id = value.text_or_digits().map(xray_trace_id);
-                self.trace_id = self.trace_id.take().or(id);
+            "xray_trace_id" | "xRayTraceId" | "XRayTraceId" | "xrayTraceId" | "traceId" | "TraceId" | "traceID"
+            | "trace_id" | "trace.id" | "otelTraceID" | "traceparent" | "Traceparent" | "@tr" | "dd.trace_id"
+            | "X-B3-TraceId" | "x-b3-traceid" | "X-Amzn-Trace-Id" | "x-amzn-trace-id" => self.take_trace(value),
+            "b3" => {
+                let id = value.text().and_then(b3_trace_id);
+                self.is_of(id);
             }
-            "spanId" | "span_id" | "span.id" | "@sp" => self.span_id = value.text_or_digits(),
-            "correlation_id" | "correlationId" | "CorrelationId" | "x-correlation-id" => {
-                self.correlation_id = value.text_or_digits();
+            "spanId" | "span_id" | "span.id" | "otelSpanID" | "@sp" | "X-B3-SpanId" | "x-b3-spanid" => {
+                self.span_id = value.text_or_digits();
+            }
+            "correlation_id" | "correlationId" | "CorrelationId" | "correlationID" | "correlation-id"
+            | "x-correlation-id" | "X-Correlation-Id" | "X-Correlation-ID" | "x_correlation_id" => {
+                self.take_correlation(value);
             }
             "correlationIds" | "CorrelationIds" => self.take_inner(value),
             "service" | "Service" | "service.name" => self.service = value.text(),
@@ -117,17 +143,39 @@ impl<'a> Structured<'a> {
             }
             "stackTrace" | "stack" => self.has_stack = value.is_array() || value.text().is_some(),
             "error" | "thrown" | "err" => self.take_error(value),
-            "fields" | "span" | "dd" | "resource" | "attributes" => self.take_nested(key, value),
+            "fields" | "span" | "trace" | "dd" | "resource" | "attributes" | "context" => self.take_nested(key, value),
             "function_arn" | "functionArn" | "FunctionArn" => self.function_arn = value.text(),
             "function_name" | "functionName" | "FunctionName" => self.function_name = value.text(),
             "type" => self.event_type = value.text(),
             "record" => self.record.insert(Record::default()).read(value),
             "execution_arn" => self.execution_arn = true,
-            "endTimeUnixNano" => self.has_span_times = true,
+            "endTimeUnixNano" | "end_time" => self.span_end = if key == "end_time" { End::Told } else { End::Exact },
             "_aws" => self.take_metrics(value),
             "lamplight" => self.take_purpose(value),
             _ => {}
         }
+    }
+
+    fn take_trace(&mut self, value: &mut Reader<'a>) {
+        let id = value.text_or_digits().and_then(trace_id);
+        self.is_of(id);
+    }
+
+    /// Of several ids the one of X-Ray's form is taken, which the platform's lines name, else the first.
+    fn is_of(&mut self, id: Option<Cow<'a, str>>) {
+        let Some(id) = id else { return };
+        let is_better = match self.trace_id.as_deref() {
+            Some(other) => !self.has_own_trace && !is_xray(other) && is_xray(&id),
+            None => true,
+        };
+        if is_better {
+            self.trace_id = Some(id);
+        }
+    }
+
+    fn take_correlation(&mut self, value: &mut Reader<'a>) {
+        let id = value.text_or_digits().and_then(known);
+        self.correlation_id = id.or(self.correlation_id.take());
     }
 
     fn take_level(&mut self, value: &mut Reader<'a>) {
@@ -166,7 +214,7 @@ impl<'a> Structured<'a> {
         }
         self.level = self.level.or(inner.level);
         let own = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
-        self.trace_id = self.trace_id.take().or_else(|| own(inner.trace_id));
+        self.is_of(own(inner.trace_id));
         self.service = self.service.take().or_else(|| own(inner.service));
         self.correlation_id = self.correlation_id.take().or_else(|| own(inner.correlation_id));
         self.milestone = self.milestone.take().or_else(|| own(inner.milestone));
@@ -178,10 +226,8 @@ impl<'a> Structured<'a> {
     fn take_inner(&mut self, value: &mut Reader<'a>) {
         value.members(|key, value| match key {
             "awsRequestId" | "AwsRequestId" | "aws_request_id" => self.request_id = value.text(),
-            "xRayTraceId" | "XRayTraceId" | "xray_trace_id" => self.trace_id = value.text().map(xray_trace_id),
-            "correlationId" | "CorrelationId" | "correlation_id" | "x-correlation-id" => {
-                self.correlation_id = value.text_or_digits();
-            }
+            "xRayTraceId" | "XRayTraceId" | "xray_trace_id" => self.take_trace(value),
+            "correlationId" | "CorrelationId" | "correlation_id" | "x-correlation-id" => self.take_correlation(value),
             _ => {}
         });
     }
@@ -199,11 +245,13 @@ impl<'a> Structured<'a> {
         value.members(|key, value| match (parent, key) {
             ("fields", "message") => self.take_message(value),
             ("span", "requestId") => self.request_id = self.request_id.take().or_else(|| value.text()),
-            ("span", "xrayTraceId") => self.trace_id = value.text().map(xray_trace_id),
-            ("dd", "trace_id") => {
-                let id = value.text_or_digits().map(xray_trace_id);
-                self.trace_id = self.trace_id.take().or(id);
+            ("span", "xrayTraceId") | ("trace", "id") | ("dd", "trace_id") => self.take_trace(value),
+            ("span", "id") | ("dd", "span_id") => self.span_id = self.span_id.take().or_else(|| value.text_or_digits()),
+            ("context", "trace_id" | "traceId") => {
+                self.has_context = true;
+                self.take_trace(value);
             }
+            ("context", "span_id" | "spanId") => self.span_id = value.text(),
             ("dd", "service") => self.service = self.service.take().or_else(|| value.text()),
             ("resource", "attributes") => self.take_nested("attributes", value),
             ("attributes", "service.name") => self.service = self.service.take().or_else(|| value.text()),
@@ -223,8 +271,13 @@ impl<'a> Structured<'a> {
             }
             "message" => self.error_message = value.text(),
             "milestone" => self.milestone = value.text(),
-            "trace_id" => self.trace_id = value.text_or_digits().map(xray_trace_id),
-            "correlation_id" => self.correlation_id = value.text_or_digits(),
+            "trace_id" => {
+                if let Some(id) = value.text_or_digits().and_then(trace_id) {
+                    self.trace_id = Some(id);
+                    self.has_own_trace = true;
+                }
+            }
+            "correlation_id" => self.take_correlation(value),
             _ => {}
         });
     }
@@ -347,6 +400,39 @@ mod tests {
             assert_eq!(fact.trace_id.as_deref(), Some("1-6a52d530-0ba60ad2785ec2ae7971737c"), "{line}");
             assert_eq!((fact.milestone.as_deref(), fact.detection), (Some("PAID"), None), "{line}");
         }
+    }
+
+    #[test]
+    fn ids_of_other_tracers_are_read_and_placeholders_are_not() {
+        let trace = Some("1-6a52d530-0ba60ad2785ec2ae7971737c");
+        for (line, trace_id, span_id) in [
+            (r#"{"level":"INFO","b3":"6a52d5300ba60ad2785ec2ae7971737c-00f067aa0ba902b7-1"}"#, trace, None),
+            (r#"{"X-B3-TraceId":"463ac35c9f6413ad","X-B3-SpanId":"a1"}"#, Some("463ac35c9f6413ad"), Some("a1")),
+            (r#"{"trace":{"id":"6a52d5300ba60ad2785ec2ae7971737c"},"span":{"id":"a1"}}"#, trace, Some("a1")),
+            (r#"{"otelTraceID":"6a52d5300ba60ad2785ec2ae7971737c","otelSpanID":"a1"}"#, trace, Some("a1")),
+            (r#"{"otelTraceID":"0","trace_id":"00000000000000000000000000000000","xray_trace_id":"N/A"}"#, None, None),
+            (
+                r#"{"dd.trace_id":"3172564172058669914","X-Amzn-Trace-Id":"Root=1-6a52d530-0ba60ad2785ec2ae7971737c;Sampled=1"}"#,
+                trace,
+                None,
+            ),
+            (r#"{"dd":{"trace_id":3172564172058669914,"span_id":"7"}}"#, Some("3172564172058669914"), Some("7")),
+            (
+                r#"{"xray_trace_id":"1-6a52d530-0ba60ad2785ec2ae7971737c","lamplight":{"trace_id":"order-1"}}"#,
+                Some("order-1"),
+                None,
+            ),
+            (
+                r#"{"lamplight":{"trace_id":"order-1"},"xray_trace_id":"1-6a52d530-0ba60ad2785ec2ae7971737c"}"#,
+                Some("order-1"),
+                None,
+            ),
+        ] {
+            let fact = read(line);
+            assert_eq!((fact.trace_id.as_deref(), fact.segment_id.as_deref()), (trace_id, span_id), "{line}");
+        }
+        let unset = read(r#"{"level":"INFO","correlation_id":"-","correlationId":"c-1","x-correlation-id":""}"#);
+        assert_eq!(unset.correlation_id.as_deref(), Some("c-1"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::fact::{Fact, Measures};
 use crate::text::{after_blanks, after_space, number, token, whole};
-use crate::trace::xray_trace_id;
+use crate::trace::trace_id;
 
 /// The pairs of a line; what it does not have is absent.
 #[derive(Debug, Default)]
@@ -90,7 +90,7 @@ impl<'a> Pairs<'a> {
         fact.status = self.status.map(Cow::Borrowed);
         fact.error_type = self.error_type.map(Cow::Borrowed);
         fact.phase = self.phase.map(Cow::Borrowed);
-        fact.trace_id = self.trace_id.map(|id| xray_trace_id(Cow::Borrowed(id)));
+        fact.trace_id = self.trace_id.and_then(|id| trace_id(Cow::Borrowed(id)));
         fact.segment_id = self.segment_id.map(Cow::Borrowed);
     }
 }

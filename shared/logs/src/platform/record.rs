@@ -9,7 +9,7 @@ use super::{exit, extension, init, report};
 use crate::fact::{Counts, Detection, Fact, Kind, Measures};
 use crate::json::Reader;
 use crate::text::{measure, whole};
-use crate::trace::xray_trace_id;
+use crate::trace::trace_id;
 
 /// What the `record` of a platform line says, of whatever type the line is.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ impl<'a> Record<'a> {
             "functionName" => self.function_name = value.text(),
             "metrics" => drop(value.members(|key, value| take_metric(&mut self.measures, key, value))),
             "tracing" => drop(value.members(|key, value| match key {
-                "value" => self.trace_id = value.text().map(xray_trace_id),
+                "value" => self.trace_id = value.text().and_then(trace_id),
                 "spanId" => self.segment_id = value.text(),
                 _ => {}
             })),

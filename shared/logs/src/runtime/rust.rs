@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use crate::fact::{Counts, Detection, Fact, Kind};
 use crate::level::Level;
 use crate::text::{first_line, is_utc_time, token};
-use crate::trace::xray_trace_id;
+use crate::trace::trace_id;
 
 /// What the runtime says when it has caught a panic.
 pub(crate) const HANDLER_PANICKED: &str = "user handler panicked";
@@ -30,7 +30,7 @@ fn caught(line: &str) -> Option<Fact<'_>> {
         .raising(Detection::Exception, Counts::EXCEPTION);
     fact.level = Some(Level::Error);
     fact.request_id = quoted(span, "requestId=\"").map(Cow::Borrowed);
-    fact.trace_id = quoted(span, "xrayTraceId=\"").map(|id| xray_trace_id(Cow::Borrowed(id)));
+    fact.trace_id = quoted(span, "xrayTraceId=\"").and_then(|id| trace_id(Cow::Borrowed(id)));
     Some(fact)
 }
 

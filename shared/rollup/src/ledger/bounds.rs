@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 
 use crate::fingerprint::Fingerprint;
 use crate::ledger::Ledger;
+use crate::transaction::{Transaction, Transactions};
 
 /// The bounds of one delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     /// Issues of one function that are told apart.
     pub issues_a_function: usize,
-    /// Transactions.
+    /// Transactions, and requests of which something is kept until their transaction is known.
     pub transactions: usize,
 }
 
@@ -69,12 +70,17 @@ impl Ledger {
     }
 
     fn leave_transactions_out(&mut self, bounds: &Bounds) -> usize {
-        let beyond = self.transactions.len().saturating_sub(bounds.transactions);
-        for _ in 0..beyond {
-            self.transactions.pop_last();
-        }
-        beyond
+        let Transactions { by_id, loose } = &mut self.transactions;
+        [by_id, loose].into_iter().map(|transactions| leave_out(transactions, bounds.transactions)).sum()
     }
+}
+
+fn leave_out(transactions: &mut BTreeMap<String, Transaction>, bound: usize) -> usize {
+    let beyond = transactions.len().saturating_sub(bound);
+    for _ in 0..beyond {
+        transactions.pop_last();
+    }
+    beyond
 }
 
 #[cfg(test)]
@@ -119,7 +125,7 @@ mod tests {
         let mut many = ledger((0..30).map(line));
         let bounds = Bounds { transactions: 20, ..Bounds::default() };
         assert_eq!(many.keep_within(&bounds), Excess { issues: 0, transactions: 10 });
-        assert_eq!(many.transactions.len(), 20);
+        assert_eq!(many.transactions.by_id.len(), 20);
         assert_eq!(many.keep_within(&bounds), Excess::default());
     }
 }

@@ -1,0 +1,170 @@
+//! What one invocation did in a transaction.
+
+use std::sync::Arc;
+
+use lamplight_logs::{Detection, Fact, LogEvent, Source};
+use serde::{Deserialize, Serialize};
+
+use super::smallest::Smallest;
+use crate::function::FunctionKey;
+use crate::issue::cut;
+
+/// Milestones that are kept of a member.
+pub const MILESTONES: usize = 50;
+/// Failures that are counted of a member.
+pub const ERRORS: usize = 500;
+/// Failures of which the words are kept.
+pub const NOTES: usize = 5;
+/// Labels that are kept of a member.
+pub const LABELS: usize = 20;
+
+/// Bytes of a milestone's name, and of the words of a failure.
+const TEXT_BYTES: usize = 256;
+
+/// One invocation in a transaction, or what a function said of the trace without naming one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MemberKey {
+    /// The function.
+    pub function: Arc<FunctionKey>,
+    /// The invocation; empty where the line named none.
+    pub request_id: Box<str>,
+}
+
+/// What one member did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// When it is first known to have run, in milliseconds since the epoch.
+    pub first_ms: i64,
+    /// When it is last known to have run.
+    pub last_ms: i64,
+    /// What the platform measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Report>,
+    /// The points it reached, when and their names: the first [`MILESTONES`] of them.
+    #[serde(default, skip_serializing_if = "Smallest::is_empty")]
+    pub milestones: Smallest<(i64, String), MILESTONES>,
+    /// The identities of the events that told of a failure: [`ERRORS`] of them, always the same.
+    #[serde(default, skip_serializing_if = "Smallest::is_empty")]
+    pub errors: Smallest<u64, ERRORS>,
+    /// The words of the first [`NOTES`] failures.
+    #[serde(default, skip_serializing_if = "Smallest::is_empty")]
+    pub notes: Smallest<Note, NOTES>,
+    /// Names and values by which it can be found.
+    #[serde(default, skip_serializing_if = "Smallest::is_empty")]
+    pub labels: Smallest<(String, String), LABELS>,
+}
+
+/// What the platform measured of an invocation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Report {
+    /// How long the handler ran, in microseconds.
+    pub duration_us: u64,
+    /// How long the initialisation took, in microseconds, if the invocation waited for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init_us: Option<u64>,
+    /// The memory that the function was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_mb: Option<u64>,
+    /// The most memory that the environment has used so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_memory_mb: Option<u64>,
+    /// How it ended, in the platform's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+}
+
+/// What an event that told of a failure says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Note {
+    /// When, in milliseconds since the epoch.
+    pub at_ms: i64,
+    /// The event's identity.
+    pub event: u64,
+    /// What it raised.
+    pub kind: Detection,
+    /// Its first words.
+    pub text: String,
+    /// The log group that it stands in, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_group: Option<String>,
+    /// The log stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_stream: Option<String>,
+}
+
+impl Member {
+    /// What one line says of its member. A report stands at the end of what it measures, a span has times of its own.
+    #[must_use]
+    pub fn of(fact: &Fact<'_>, event: &LogEvent<'_>, source: &Source<'_>) -> Self {
+        let report = Report::of(fact);
+        let duration_ms = report.as_ref().map_or(0, |report| (report.duration_us as f64 / 1000.0).round() as i64);
+        let span = fact.span.as_deref().and_then(|span| Some((span.start_us? / 1000, span.end_us? / 1000)));
+        let (first_ms, last_ms) = span
+            .filter(|(start_ms, end_ms)| start_ms <= end_ms)
+            .unwrap_or((event.timestamp.saturating_sub(duration_ms), event.timestamp));
+        let note = fact.detection.map(|detection| Note::of(detection, fact, event, source));
+        let milestone = fact.milestone.as_deref().map(|name| (event.timestamp, cut(name, TEXT_BYTES).to_owned()));
+        Self {
+            first_ms,
+            last_ms,
+            report,
+            milestones: milestone.into_iter().collect(),
+            errors: note.iter().map(|note| note.event).collect(),
+            notes: note.into_iter().collect(),
+            labels: Smallest::default(),
+        }
+    }
+
+    /// Takes another's facts in.
+    pub fn merge(&mut self, other: Self) {
+        self.first_ms = self.first_ms.min(other.first_ms);
+        self.last_ms = self.last_ms.max(other.last_ms);
+        self.report = self.report.take().max(other.report);
+        self.milestones.extend(other.milestones);
+        self.errors.extend(other.errors);
+        self.notes.extend(other.notes);
+        self.labels.extend(other.labels);
+    }
+}
+
+impl Report {
+    fn of(fact: &Fact<'_>) -> Option<Self> {
+        if fact.counts.invocations == 0 {
+            return None;
+        }
+        let measures = &fact.measures;
+        Some(Self {
+            duration_us: measures.duration_ms.map_or(0, microseconds),
+            init_us: measures.init_ms.or(measures.restore_ms).map(microseconds),
+            memory_mb: measures.memory_mb,
+            max_memory_mb: measures.max_memory_mb,
+            status: fact.status.as_deref().map(|status| cut(status, TEXT_BYTES).to_owned()),
+        })
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration is from 0 to 10⁹ ms")]
+fn microseconds(duration_ms: f64) -> u64 {
+    (duration_ms * 1000.0).round() as u64
+}
+
+impl Note {
+    fn of(kind: Detection, fact: &Fact<'_>, event: &LogEvent<'_>, source: &Source<'_>) -> Self {
+        let message = || event.message.text().trim().to_owned();
+        let text = match (fact.error_type.as_deref(), fact.error_message.as_deref()) {
+            (Some(name), Some(words)) => format!("{name}: {words}"),
+            (Some(name), None) => name.to_owned(),
+            (None, Some(words)) => words.to_owned(),
+            (None, None) => message(),
+        };
+        let known = |name: &Option<std::borrow::Cow<'_, str>>| name.as_deref().map(str::to_owned);
+        Self {
+            at_ms: event.timestamp,
+            event: event.identity(),
+            kind,
+            text: cut(text.lines().next().unwrap_or_default(), TEXT_BYTES).to_owned(),
+            log_group: known(&source.log_group),
+            log_stream: known(&source.log_stream),
+        }
+    }
+}

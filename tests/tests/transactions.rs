@@ -1,0 +1,154 @@
+//! Transactions as the deployed parser keeps them: joined by requests and correlation ids, found by their labels, and
+//! bounded, whatever their lines are.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
+
+use std::collections::BTreeMap;
+
+use lamplight_embedded::Embedded;
+use lamplight_rollup::Transaction;
+use lamplight_tests::binary::run;
+use lamplight_tests::delivery::{Envelope, Random, Stream, batch};
+use lamplight_tests::local::Local;
+use lamplight_tests::telling::{Topic, parser};
+use serde_json::{Value, json};
+
+/// 2026-11-20T08:40:00Z.
+const START_MS: i64 = 1_795_164_000_000;
+
+const TRACE: &str = "1-6a52d530-0ba60ad2785ec2ae7971737c";
+
+fn report(request_id: &str, trace_id: &str) -> String {
+    format!(
+        "REPORT RequestId: {request_id}\tDuration: 12.50 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\t\
+         Max Memory Used: 64 MB\tXRAY TraceId: {trace_id}\tSegmentId: 5ea9a11e0ddba11a\tSampled: true\t\n"
+    )
+}
+
+/// The stories of a table that has taken these deliveries.
+async fn stories(payloads: &[Value]) -> BTreeMap<String, Transaction> {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let topic = Topic::default();
+    let context = parser(embedded.table(), &topic);
+    for payload in payloads {
+        lamplight_parser::handle(&payload.to_string(), &context, START_MS).await.unwrap();
+    }
+    embedded.table().transactions(START_MS - 3_600_000, START_MS + 3_600_000, START_MS).await.unwrap()
+}
+
+/// Two traces in one request, a correlation id over two functions, lines that name only their request, spans.
+fn streams() -> Vec<Stream> {
+    let other = "1-6a52d530-00000000000000000000beef";
+    let orders = [
+        report("a-1", TRACE),
+        json!({"level": "INFO", "function_request_id": "a-1", "trace_id": other, "milestone": "SPLIT"}).to_string(),
+        "2026-11-20T08:40:00.345Z a-1 Task timed out after 3.00 seconds".to_owned(),
+        json!({"level": "ERROR", "message": "no card", "function_request_id": "a-1"}).to_string(),
+        json!({"level": "INFO", "correlation_id": "order-1", "xray_trace_id": TRACE, "orderId": 4711}).to_string(),
+    ];
+    let payments = [
+        json!({"level": "INFO", "correlationId": "order-1", "function_request_id": "b-1", "milestone": "PAID"})
+            .to_string(),
+        json!({"level": "ERROR", "message": "too late", "function_request_id": "b-1"}).to_string(),
+        json!({"level": "INFO", "correlationId": "order-2", "orderId": "4712"}).to_string(),
+    ];
+    let spans = [40, 10].map(|length: i64| {
+        let start = (i128::from(START_MS) + 5) * 1_000_000;
+        json!({"traceId": TRACE[2..].replace('-', ""), "spanId": format!("53995c3f42cd8a{length}"), "name": "S3",
+            "kind": "CLIENT", "startTimeUnixNano": start.to_string(), "attributes": {"faas.invocation_id": "a-1"},
+            "endTimeUnixNano": (start + i128::from(length) * 1_000_000).to_string()})
+        .to_string()
+    });
+    let stream = |name: &str, lines: &[String]| {
+        let lines: Vec<_> = lines.iter().zip(START_MS..).map(|(line, at_ms)| (at_ms, line.as_str())).collect();
+        Stream::of(name, &lines)
+    };
+    let mut spans = stream("spans", &spans);
+    spans.group = "aws/spans".to_owned();
+    vec![stream("orders", &orders), stream("payments", &payments), spans]
+}
+
+#[tokio::test]
+async fn any_split_order_and_repetition_gives_the_same_stories() {
+    let whole: Vec<_> = streams().iter().map(|stream| stream.payload(Envelope::Subscription)).collect();
+    let expected = stories(&whole).await;
+    let ids: Vec<_> = expected.keys().map(String::as_str).collect();
+    assert_eq!(ids, ["1-6a52d530-00000000000000000000beef", TRACE, "order-2"]);
+    let story = &expected[TRACE];
+    assert_eq!((story.errors(), story.spans.len(), story.milestones().len()), (3, 2, 1));
+    assert_eq!(expected["1-6a52d530-00000000000000000000beef"].errors(), 2);
+    for seed in 0..12 {
+        let mut random = Random::new(seed);
+        let deliveries = random.split(&streams());
+        let mut payloads = random.payloads(&deliveries);
+        payloads.push(batch(&deliveries.iter().map(Stream::packed).collect::<Vec<_>>()));
+        random.shuffle(&mut payloads);
+        assert_eq!(stories(&payloads).await, expected, "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn a_trace_of_five_thousand_members_and_one_of_megabytes_are_kept() {
+    let members: Vec<_> = (0..5_000).map(|i| report(&format!("r-{i}"), TRACE)).collect();
+    let long = "x".repeat(100_000);
+    let large: Vec<_> = (0..30)
+        .map(|i| {
+            json!({"level": "ERROR", "message": long, "milestone": long, "orderId": long, "trace_id": "large",
+                "function_request_id": format!("r-{i}")})
+            .to_string()
+        })
+        .collect();
+    let payloads = [members, large].map(|lines| {
+        let lines: Vec<_> = lines.iter().map(|line| (START_MS, line.as_str())).collect();
+        Stream::of("loom", &lines).payload(Envelope::Subscription)
+    });
+    let stories = stories(&payloads).await;
+    assert_eq!(stories[TRACE].members.len(), 5_000);
+    assert_eq!((stories["large"].members.len(), stories["large"].errors()), (30, 30));
+}
+
+/// What is asked of the table by a value, and by filters.
+#[test]
+fn transactions_are_found_by_their_labels_and_filters() {
+    let local = Local::start(&["--searchable-field", "orderId"]);
+    let shifted = |stream: Stream| {
+        let now_ms = time::OffsetDateTime::now_utc().unix_timestamp() * 1_000;
+        let events = stream.events.iter().cloned();
+        let events = events.map(|mut event| {
+            event.timestamp = now_ms;
+            event
+        });
+        Stream { events: events.collect(), ..stream }
+    };
+    // Spans have times of their own.
+    for stream in streams().into_iter().take(2).map(shifted) {
+        assert_eq!(local.invoke(&stream.payload(Envelope::Subscription)).error(), None);
+    }
+    let found = |filters: &[&str]| {
+        let list = local.read(&[&["transactions"], filters].concat()).json();
+        let ids = list["transactions"].as_array().unwrap().iter();
+        ids.map(|found| found["trace_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&["--label", "orderId=4711"]), [TRACE]);
+    assert_eq!(found(&["--label", "orderId=4712"]), ["order-2"]);
+    assert_eq!(found(&["--label", "orderId=1"]), [""; 0]);
+    assert_eq!(found(&["--milestone", "PAID"]), [TRACE]);
+    assert_eq!(found(&["--function", "pay*", "--failed"]), [TRACE]);
+    assert_eq!(found(&["--slower-than", "100m"]).len(), 0);
+}
+
+#[test]
+fn a_trace_is_shown_and_exported() {
+    let local = Local::start(&[]);
+    for stream in streams() {
+        assert_eq!(local.invoke(&stream.payload(Envelope::Subscription)).error(), None);
+    }
+    let show = |output: &str| {
+        run(["trace", TRACE, "--endpoint-url", &local.table_url, "--table", "lamplight", "--output", output])
+    };
+    let table = show("table").stdout;
+    assert!(["no card", "PAID", "S3", "Calls to others"].iter().all(|words| table.contains(words)), "{table}");
+    let digits = TRACE[2..].replace('-', "");
+    assert_eq!(show("otlp").json()["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["traceId"], digits);
+    assert_eq!(show("jaeger").json()["data"][0]["traceID"], digits);
+    assert_eq!(show("json").json()["correlation_ids"], json!(["order-1"]));
+}
