@@ -28,8 +28,8 @@ pub const TIES: usize = 100;
 /// Everything that is known of one trace, or of one correlation id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Transaction {
-    /// Its members. Most transactions have one or two, and a node of the map has room for eleven.
-    pub members: BTreeMap<MemberKey, Member>,
+    /// Its members. Most transactions have one or two, and a node of the map has room for eleven: boxes keep it small.
+    pub members: BTreeMap<MemberKey, Box<Member>>,
     /// Its spans, as their lines have them: a span that was logged in two versions is here twice.
     pub spans: Smallest<TraceSpan, SPANS>,
     /// Whether lines name it as their trace, and not as a correlation id.
@@ -45,7 +45,7 @@ impl Transaction {
     pub fn add(&mut self, key: MemberKey, member: Member) {
         match self.members.entry(key) {
             std::collections::btree_map::Entry::Vacant(vacant) => {
-                vacant.insert(member);
+                vacant.insert(Box::new(member));
             }
             std::collections::btree_map::Entry::Occupied(mut occupied) => occupied.get_mut().merge(member),
         }
@@ -54,7 +54,7 @@ impl Transaction {
     /// Takes another's facts in.
     pub fn merge(&mut self, other: Self) {
         for (key, member) in other.members {
-            self.add(key, member);
+            self.add(key, *member);
         }
         self.spans.extend(other.spans);
         self.is_trace |= other.is_trace;
@@ -65,7 +65,7 @@ impl Transaction {
     /// Takes in what others did, without the ids that they are tied to.
     pub fn take_work(&mut self, other: &Self) {
         for (key, member) in &other.members {
-            self.add(key.clone(), member.clone());
+            self.add(key.clone(), (**member).clone());
         }
         self.spans.extend(other.spans.iter().cloned());
     }

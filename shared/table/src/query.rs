@@ -89,15 +89,14 @@ impl Table {
 
     /// The items of these keys that exist.
     pub(crate) async fn get_all(&self, keys: &[(String, String)]) -> Result<Vec<Item>, TableError> {
-        let mut items = Vec::with_capacity(keys.len());
-        for chunk in keys.chunks(READ_BATCH) {
-            let keys = chunk.iter().map(|(pk, sk)| key(pk, sk)).collect();
-            self.get_batch(keys, &mut items).await?;
-        }
-        Ok(items)
+        let batches = stream::iter(keys.chunks(READ_BATCH).map(<[_]>::to_vec));
+        let batches = batches.map(async |keys| self.get_batch(keys.iter().map(|(pk, sk)| key(pk, sk)).collect()).await);
+        let batches: Vec<Vec<Item>> = batches.buffered(CONCURRENCY).try_collect().await?;
+        Ok(batches.into_iter().flatten().collect())
     }
 
-    async fn get_batch(&self, mut keys: Vec<Item>, items: &mut Vec<Item>) -> Result<(), TableError> {
+    async fn get_batch(&self, mut keys: Vec<Item>) -> Result<Vec<Item>, TableError> {
+        let mut items = Vec::with_capacity(keys.len());
         for attempt in 0..ATTEMPTS {
             let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
             let wanted =
@@ -107,7 +106,7 @@ impl Table {
             items.extend(got.responses.unwrap_or_default().remove(&self.name).unwrap_or_default());
             keys = match got.unprocessed_keys.unwrap_or_default().remove(&self.name) {
                 Some(rest) if !rest.keys.is_empty() => rest.keys,
-                _ => return Ok(()),
+                _ => return Ok(items),
             };
             pause(attempt).await;
         }

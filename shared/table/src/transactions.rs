@@ -177,8 +177,12 @@ impl Table {
         let mut known = Transactions::default();
         self.load(&mut known, ids).await?;
         self.load_tied(&mut known).await?;
+        // What is tied to these belongs to their stories, and has none of its own here.
+        let meant: BTreeSet<_> = known.by_id.keys().cloned().collect();
+        self.load_tied(&mut known).await?;
         self.load_loose(&mut known).await?;
-        Ok(known.stories().map(|(id, story)| (id.to_owned(), story.into_owned())).collect())
+        let stories = known.stories().filter(|(id, _)| meant.contains(*id));
+        Ok(stories.map(|(id, story)| (id.to_owned(), story.into_owned())).collect())
     }
 
     /// Reads what is said of these ids.

@@ -323,6 +323,31 @@ async fn what_is_said_of_a_request_joins_its_transaction_however_often_it_is_wri
 }
 
 #[tokio::test]
+async fn a_story_that_is_found_by_a_tie_or_a_value_is_whole() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let table = embedded.table();
+    let lines = [
+        r#"{"level":"INFO","correlation_id":"order-1","trace_id":"t-1"}"#,
+        r#"{"level":"INFO","correlation_id":"cart-1","trace_id":"t-1"}"#,
+        r#"{"level":"INFO","correlation_id":"cart-1","milestone":"FILLED"}"#,
+        r#"{"level":"INFO","correlation_id":"order-1","orderId":4711}"#,
+    ];
+    let events = lines.iter().zip(NOW_MS..).map(|(line, at_ms)| LogEvent {
+        id: at_ms.to_string().into(),
+        timestamp: at_ms,
+        message: (*line).into(),
+    });
+    let delivery = Delivery { is_data: true, source: Source::default(), events: events.collect(), unreadable: 0 };
+    let mut ledger = Ledger::default();
+    ledger.add_searchable_delivery(&delivery, ErrorLogs::Raise, &["orderId".to_owned()]);
+    table.add_transactions(&ledger.transactions, NOW_MS).await.unwrap();
+    let expected = BTreeMap::from([("t-1".to_owned(), ledger.transactions.story("t-1").into_owned())]);
+    assert_eq!(expected["t-1"].milestones().len(), 1);
+    assert_eq!(table.labelled_transactions("orderId", "4711", 0).await.unwrap(), expected);
+    assert_eq!(table.transactions(NOW_MS - 1, NOW_MS + 9, NOW_MS).await.unwrap(), expected);
+}
+
+#[tokio::test]
 async fn an_alert_is_posted_by_one_and_once() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let table = embedded.table();

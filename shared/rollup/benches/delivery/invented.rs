@@ -92,12 +92,22 @@ pub fn text_delivery(invocations: usize) -> Invented {
 
 /// A delivery of a Python function in the JSON format: start, a structured event, report.
 pub fn json_delivery(invocations: usize) -> Invented {
+    json_lines(invocations, |tracing| tracing)
+}
+
+/// The same delivery of a function whose records name no trace.
+pub fn untraced_delivery(invocations: usize) -> Invented {
+    json_lines(invocations, |_| Value::Null)
+}
+
+fn json_lines(invocations: usize, told: fn(Value) -> Value) -> Invented {
     let mut random = Random(0x2545_f491_4f6c_dd1d);
     let mut messages = Vec::new();
     for i in 0..invocations {
         let id = random.uuid();
         let tracing = json!({"spanId": format!("{:016x}", random.next()), "type": "X-Amzn-Trace-Id",
             "value": format!("Root={};Parent={:016x};Sampled=0", random.trace(), random.next())});
+        let tracing = told(tracing);
         messages.push(
             json!({"time": "2026-11-20T08:47:12.345Z", "type": "platform.start",
             "record": {"requestId": id, "version": "$LATEST", "tracing": tracing}})

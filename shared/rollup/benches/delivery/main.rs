@@ -46,7 +46,22 @@ fn main() {
             ours.as_secs_f64() / library.as_secs_f64(),
         );
     }
+    traces();
     stages();
+}
+
+/// What it costs that lines name a trace: the same delivery with and without.
+fn traces() {
+    for invocations in [2, 50, 2_000] {
+        let [with, without] = [invented::json_delivery(invocations), invented::untraced_delivery(invocations)]
+            .map(|delivery| best(|| drop(black_box(fold(&delivery.payload)))));
+        println!(
+            "{invocations:>12} invocations with a trace each: {:.1} µs, without {:.1}, ratio {:.2}",
+            microseconds(with),
+            microseconds(without),
+            with.as_secs_f64() / without.as_secs_f64(),
+        );
+    }
 }
 
 /// Where the time goes, for the delivery of 50 invocations in both formats.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lamplight_logs::{Detection, Fact, LogEvent, Source};
+use lamplight_logs::{Detection, Fact, LogEvent, Source, Status};
 use serde::{Deserialize, Serialize};
 
 use super::smallest::Smallest;
@@ -68,7 +68,7 @@ pub struct Report {
     /// The most memory that the environment has used so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_memory_mb: Option<u64>,
-    /// How it ended, in the platform's word.
+    /// How it failed, in the platform's word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
 }
@@ -133,12 +133,13 @@ impl Report {
             return None;
         }
         let measures = &fact.measures;
+        let status = fact.status.as_deref().filter(|status| Status::from_word(status) != Some(Status::Success));
         Some(Self {
             duration_us: measures.duration_ms.map_or(0, microseconds),
             init_us: measures.init_ms.or(measures.restore_ms).map(microseconds),
             memory_mb: measures.memory_mb,
             max_memory_mb: measures.max_memory_mb,
-            status: fact.status.as_deref().map(|status| cut(status, TEXT_BYTES).to_owned()),
+            status: status.map(|status| cut(status, TEXT_BYTES).to_owned()),
         })
     }
 }

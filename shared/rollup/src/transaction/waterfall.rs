@@ -63,7 +63,7 @@ impl Row<'_> {
 #[must_use]
 pub fn waterfall(transaction: &Transaction) -> Vec<Row<'_>> {
     let spans = transaction.spans_by_id();
-    let members: Vec<_> = transaction.members.iter().collect();
+    let members: Vec<_> = transaction.members.iter().map(|(key, member)| (key, &**member)).collect();
     let mut works: Vec<Work<'_>> = members.iter().map(|(key, member)| Work::Invocation(key, member)).collect();
     works.extend(spans.values().map(|span| Work::Span(span)));
     let place: BTreeMap<&str, usize> = spans.keys().enumerate().map(|(i, id)| (*id, members.len() + i)).collect();
