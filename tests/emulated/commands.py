@@ -122,7 +122,9 @@ def backfill(report: Report, env: dict, stack: str, logs, table, sink: str):
         _exact(report, table, function, "read after its minutes expired", spans=("hour#", "day#"))
 
         report.equal("messages to Slack about the past", len(_posts(sink)) - posts, 0)
-        report.equal("alerts that are left to be sent", _items(table, "unsent", ""), [])
+        # What was done with issues by hand is told by the keeper's next run.
+        alerts = [item for item in _items(table, "unsent", "") if not item.get("change")]
+        report.equal("alerts that are left to be sent", alerts, [])
         issues = [item for item in _issues(table) if item.get("function") == function]
         report.equal("issues of the past", [(item["kind"], item["state"]) for item in issues], [("timeout", "new")])
         report.check("no alert of them was claimed", all("claim" not in item for item in issues), issues)
