@@ -6,12 +6,14 @@
 //! - `loops`: whether the stack reads itself
 //! - `pipeline`: what waits, what failed, and when something came last
 //! - `telling`: the way to Slack
+//! - `policies`: whether what they say can be done
 
 mod coverage;
 mod finding;
 mod loops;
 mod observed;
 mod pipeline;
+mod policies;
 mod telling;
 
 use std::process::ExitCode;

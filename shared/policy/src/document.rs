@@ -1,6 +1,6 @@
 //! All policies of a stack, read from TOML.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use lamplight_alerts::links::is_page;
 use serde::{Deserialize, Deserializer};
@@ -79,6 +79,15 @@ impl Document {
             document.watches.push(watch);
         }
         Ok(document)
+    }
+
+    /// The names of the receivers that something is sent to.
+    #[must_use]
+    pub fn receivers(&self) -> BTreeSet<&str> {
+        let routes = self.routes.iter().flat_map(|route| &route.to);
+        let watches = self.watches.iter().flat_map(|watch| &watch.to);
+        let summary = self.summary.iter().flat_map(|summary| &summary.to);
+        routes.chain(watches).chain(summary).map(String::as_str).collect()
     }
 
     /// What is done at a time with what is to be told.

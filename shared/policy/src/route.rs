@@ -133,7 +133,7 @@ pub struct Route {
     notify: Notify,
     /// The receivers by their names; those without a name, if it names none.
     #[serde(default, deserialize_with = "names")]
-    to: Vec<String>,
+    pub(crate) to: Vec<String>,
     #[serde(default, deserialize_with = "link")]
     runbook: Option<String>,
     quiet: Option<Quiet>,

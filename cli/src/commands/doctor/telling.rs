@@ -5,7 +5,7 @@ use aws_sdk_ssm::types::{Parameter, ParameterType};
 use lamplight_notifier::form::named;
 use lamplight_notifier::place::name_and_form;
 
-use super::Finding;
+use super::{Finding, policies};
 use crate::account::Refusal;
 use crate::commands::send_test::{Outcome, WAIT, publish, wait_for};
 use crate::stack::Stack;
@@ -23,15 +23,18 @@ const BUTTONS: &str = "buttons";
 /// What follows for the way to Slack and back.
 pub async fn findings(stack: &Stack, sends_test: bool) -> Vec<Finding> {
     let name = stack.output_if_any("SlackWebhookParameter").unwrap_or(PARAMETER);
-    let webhook = match parameter(stack, name).await {
+    let got = parameter(stack, name).await;
+    let receivers = got.as_ref().ok().and_then(|parameter| parameter.as_ref()?.value());
+    let policies = policies::finding(stack, receivers).await;
+    let webhook = match &got {
         Ok(parameter) => of_parameter(name, parameter.as_ref()),
-        Err(refusal) => of_refusal(name, &refusal),
+        Err(refusal) => of_refusal(name, refusal),
     };
     let buttons = match stack.output_if_any("SlackSigningSecretParameter") {
         Some(name) => of_signing_secret(name, parameter(stack, name).await),
         None => Finding::ok(BUTTONS, "Slack's messages have no buttons"),
     };
-    let mut findings = vec![webhook, buttons];
+    let mut findings = vec![webhook, buttons, policies];
     if sends_test {
         findings.push(test(stack).await);
     }
