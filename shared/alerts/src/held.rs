@@ -2,11 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert::VERSION;
 use crate::digest;
 use crate::notice::Notice;
-
-/// Names the form of the message.
-const VERSION: u32 = 1;
 
 /// Characters of all lines together: far below what the topic takes, however they are encoded.
 const LINES: usize = 20_000;

@@ -2,10 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert::VERSION;
 use crate::watch::Unit;
-
-/// Names the form of the message.
-const VERSION: u32 = 1;
 
 /// What a day or a week was like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

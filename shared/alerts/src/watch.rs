@@ -4,10 +4,7 @@
 use lamplight_rollup::time::from_rfc3339;
 use serde::{Deserialize, Serialize};
 
-use crate::alert::Severity;
-
-/// Names the form of the message.
-const VERSION: u32 = 1;
+use crate::alert::{Severity, VERSION};
 
 const MINUTE_MS: i64 = 60_000;
 
