@@ -46,8 +46,13 @@ def control_message(rng, at):
             "subscriptionFilters": [], "logEvents": [event]}
 
 
-def awslogs(document):
-    return compact({"awslogs": {"data": packed(document)}})
+def repeat_one(documents):
+    """Delivers one of them a second time, nine deliveries later."""
+    documents.insert(len(documents) // 3 + 9, documents[len(documents) // 3])
+
+
+def deliveries_file(documents):
+    return "".join(compact({"awslogs": {"data": packed(document)}}) + "\n" for document in documents)
 
 
 def kinesis_batch(rng, documents):
@@ -87,3 +92,10 @@ def events_by_line(environments):
         "logGroup": env.group, "logStream": env.stream, "timestamp": event["timestamp"],
         "message": event["message"]})) for env in environments for event in env.events)
     return "".join(line + "\n" for _, _, line in lines)
+
+
+def write_logs(folder, files):
+    """Writes files by name; what is a text is written alike on every system."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())

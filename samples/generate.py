@@ -8,9 +8,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import forms
-from lambda_logs import Call, Function, compact, hexes, run
-from runtimes import (go_returned_error, java, node, node_exception, python, python_exception, python_json_exception,
-                      ruby, structured_go, structured_node, structured_python)
+from lambda_logs import Call, Function, compact, run, trace_id
+from runtimes import (emf, go_returned_error, java, node, node_exception, python, python_exception,
+                      python_json_exception, ruby, structured_go, structured_node, structured_python)
 
 HOUR = int(datetime(2026, 11, 20, 8, tzinfo=timezone.utc).timestamp() * 1000)
 MINUTE = 60_000
@@ -31,10 +31,6 @@ TITLES = ["Out of Memory, a novel", "Timed Out", "Panic on Platform Nine", "Erro
 
 def moments(rng, count, first=0.4, last=57.0):
     return sorted(HOUR + int(rng.uniform(first, last) * MINUTE) for _ in range(count))
-
-
-def trace_id(rng, at):
-    return f"1-{at // 1000:08x}-{hexes(rng, 24)}"
 
 
 def orders(rng):
@@ -158,11 +154,8 @@ def invoice_calls(rng):
         if n in (11, 25):
             lines.append(ruby("ERROR", f"invoice {number}: no VAT id, printed without"))
         if n % 3 == 0:
-            lines.append(lambda m, pages=rng.randint(1, 4): compact({
-                "_aws": {"Timestamp": m.at, "CloudWatchMetrics": [{
-                    "Namespace": "LanternBooks", "Dimensions": [["service"]],
-                    "Metrics": [{"Name": "Pages", "Unit": "Count"}, {"Name": "Errors", "Unit": "Count"}]}]},
-                "service": "invoices", "Pages": pages, "Errors": 0}) + "\n")
+            lines.append(emf("LanternBooks", {"Pages": "Count", "Errors": "Count"},
+                             service="invoices", Pages=rng.randint(1, 4), Errors=0))
         yield Call(at, lines)
 
 
@@ -182,16 +175,15 @@ def main():
         of_function = [d for d in documents if d["logGroup"].endswith(function.name) and len(d["logEvents"]) > 7]
         batch.append(of_function[len(of_function) // 2])
     documents = [document for document in documents if document not in batch]
-    documents.insert(len(documents) // 3 + 9, documents[len(documents) // 3])  # delivered twice
+    forms.repeat_one(documents)
     documents.insert(0, forms.control_message(rng, HOUR + 2000))
 
-    logs = Path(__file__).parent / "logs"
-    logs.mkdir(exist_ok=True)
-    write = lambda name, text: (logs / name).write_text(text, encoding="utf-8", newline="\n")
-    write("deliveries.jsonl", "".join(forms.awslogs(document) + "\n" for document in documents))
-    write("kinesis-batch.json", forms.kinesis_batch(rng, batch))
-    write("filter-log-events.json", forms.filter_log_events(rng, invoices))
-    (logs / "events.jsonl.gz").write_bytes(forms.gzip(forms.events_by_line(thumbnailer).encode()))
+    forms.write_logs(Path(__file__).parent / "logs", {
+        "deliveries.jsonl": forms.deliveries_file(documents),
+        "kinesis-batch.json": forms.kinesis_batch(rng, batch),
+        "filter-log-events.json": forms.filter_log_events(rng, invoices),
+        "events.jsonl.gz": forms.gzip(forms.events_by_line(thumbnailer).encode()),
+    })
 
 
 if __name__ == "__main__":

@@ -35,6 +35,9 @@ class Call:
     outcome: str = "ok"  # or exception, timeout, old timeout, out of memory, crash
     full: bool = False  # whether all of the memory was used
     trace: str = ""
+    request_id: str = ""  # that of an earlier try, if this one repeats it; known when the call has run
+    segment: str = ""  # these three are known when the call has run
+    began_at: int = 0
     ended_at: int = 0
 
 
@@ -73,16 +76,16 @@ class Environment:
 
     def invoke(self, call):
         function, rng = self.function, self.rng
-        request_id = uuid(rng)
+        request_id = call.request_id = call.request_id or uuid(rng)
         start = between(rng, function.start_ms) if not self.events else 0
-        segment = hexes(rng, 16)
+        segment = call.segment = hexes(rng, 16)
         platform = JsonPlatform(self, request_id, call, segment) if function.json_format else \
             TextPlatform(self, request_id, call, segment)
         if start:
             self.say(call.at, request_id, platform.starting)
             if function.snap_start:
                 self.say(call.at + start // 100, request_id, f"RESTORE_REPORT Restore Duration: {ms(start)} ms\n")
-        began = self.say(call.at + start // 100, request_id, platform.start)
+        began = call.began_at = self.say(call.at + start // 100, request_id, platform.start)
 
         limit = function.limit_s * 100_000
         duration = {
@@ -210,6 +213,10 @@ def compact(value):
 
 def hexes(rng, digits):
     return f"{rng.getrandbits(4 * digits):0{digits}x}"
+
+
+def trace_id(rng, at):
+    return f"1-{at // 1000:08x}-{hexes(rng, 24)}"
 
 
 def uuid(rng):

@@ -33,13 +33,42 @@ def structured_python(level, location, message, **more):
 
 
 def structured_go(level, message, **more):
-    return lambda m: compact({"time": m.iso, "level": level, "msg": message, "service": "mailer",
-                              "requestId": m.request_id, **more}) + "\n"
+    return lambda m: slog(level, message, service="mailer", requestId=m.request_id, **more)(m)
+
+
+def slog(level, message, **more):
+    """What Go's `log/slog` writes by itself: it knows nothing of the request."""
+    return lambda m: compact({"time": m.iso, "level": level, "msg": message, **more}) + "\n"
+
+
+def node_object(level, message, **more):
+    """An object that Node.js prints behind the columns of its own, which have the request."""
+    return node(level, compact({"message": message, **more}))
+
+
+def ecs_java(level, logger, message, **more):
+    """log4j2 with the layout of the Elastic Common Schema; what the thread's context has stands among the rest."""
+    return lambda m: compact({"@timestamp": m.iso, "ecs.version": "1.2.0", "log.level": level, "message": message,
+                              "process.thread.name": "main", "log.logger": logger,
+                              "AWSRequestId": m.request_id, **more}) + "\n"
+
+
+def emf(namespace, units, dimensions=(("service",),), **values):
+    """CloudWatch's embedded metrics: `units` has the unit of each metric, `values` the dimensions and the metrics."""
+    metrics = [{"Name": name, "Unit": unit} for name, unit in units.items()]
+    return lambda m: compact({
+        "_aws": {"Timestamp": m.at, "CloudWatchMetrics": [{
+            "Namespace": namespace, "Dimensions": dimensions, "Metrics": metrics}]}, **values}) + "\n"
+
+
+def own_words(**said):
+    """What an application says to Lamplight on purpose."""
+    return compact({"lamplight": said}) + "\n"
 
 
 # What the runtimes write about an exception that the handler let through.
-def node_exception(name, message, where, **more):
-    stack = [f"{name}: {message}", f"    at {where}", "    at async Runtime.handler (/var/task/checkout.js:58:20)"]
+def node_exception(name, message, where, handler="checkout.js:58:20", **more):
+    stack = [f"{name}: {message}", f"    at {where}", f"    at async Runtime.handler (/var/task/{handler})"]
     error = compact({"errorType": name, "errorMessage": message, **more, "stack": stack})
     return lambda m: f"{m.iso}\t{m.request_id}\tERROR\tInvoke Error \t{error}\n"
 
