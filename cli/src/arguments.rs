@@ -1,11 +1,13 @@
 //! The command line.
 //!
 //! - `account`: what the commands that work on an account and its stack take
+//! - `flows`: what the commands that work on flows take
 //! - `issues`: what the commands that work on issues take
 //! - `policy`: what the commands that work on policies take
 //! - `transactions`: what the commands that work on transactions take
 
 mod account;
+mod flows;
 mod issues;
 mod policy;
 mod transactions;
@@ -13,12 +15,13 @@ mod transactions;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use lamplight_rollup::Architecture;
+use lamplight_rollup::{Architecture, Flow};
 
 pub use account::{
     BackfillArguments, DoctorArguments, FILTER_PATTERN, RedriveArguments, SelectionArguments, SendTestArguments,
     StackArguments, SubscribeArguments, Tag, UnsubscribeArguments,
 };
+pub use flows::{FlowArguments, FlowCommand, RemoveFlowArguments, SetFlowArguments, ShowFlowArguments};
 pub use issues::{AssignArguments, IssuesArguments, MuteArguments, Order, ResolveArguments, WhichArguments};
 pub use policy::{
     ApplyArguments, CheckArguments, HistoryArguments, PolicyArguments, PolicyCommand, ShowArguments, TestArguments,
@@ -105,6 +108,11 @@ pub enum Command {
         after_help = "Example:\n  lamplight trace 1-6a52d530-0ba60ad2785ec2ae7971737c\n  lamplight trace 1-6a52d530-0ba60ad2785ec2ae7971737c --output jaeger > trace.json"
     )]
     Trace(TraceArguments),
+    /// Follow transactions from one milestone to another, in time
+    Flow(Box<FlowArguments>),
+    /// List the flows with what became of the transactions that began them
+    #[command(after_help = "Example:\n  lamplight flows --since 7d")]
+    Flows(ReadArguments),
     /// Show what the functions cost
     #[command(after_help = "Example:\n  lamplight cost --since 30d --architecture arm64")]
     Cost(ReadArguments),
@@ -206,6 +214,9 @@ pub struct AnalyzeArguments {
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub place: PlaceArguments,
+    /// Follow transactions through this flow, such as `orders: ORDER_PLACED > ORDER_CONFIRMED within 5m`
+    #[arg(long, value_name = "FLOW")]
+    pub flow: Vec<Flow>,
     /// The processor that functions are priced by
     #[arg(long, value_enum, default_value_t)]
     pub architecture: Processor,
@@ -232,6 +243,9 @@ pub struct LocalArguments {
     /// Members of structured events by whose values transactions can be found, separated by commas
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub searchable_field: Vec<String>,
+    /// Follow transactions through this flow, such as `orders: ORDER_PLACED > ORDER_CONFIRMED within 5m`
+    #[arg(long, value_name = "FLOW")]
+    pub flow: Vec<Flow>,
     /// Stop after the files and print what `analyze` prints
     #[arg(long)]
     pub once: bool,

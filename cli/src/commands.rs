@@ -7,6 +7,7 @@ pub mod completions;
 pub mod cost;
 pub mod doctor;
 pub mod explain;
+pub mod flows;
 pub mod functions;
 pub mod issues;
 pub mod local;

@@ -2,6 +2,7 @@
 //!
 //! - `grid`: how a table looks
 //! - `event`: one event explained
+//! - `flows`: flows, and what became of what began them
 //! - `issue`: issues, and what was done with them
 //! - `redriven`: what was put through again
 //! - `policy`: policies, and what would be done by them
@@ -14,6 +15,7 @@
 mod backfilled;
 mod event;
 mod findings;
+mod flows;
 mod grid;
 mod issue;
 mod plan;
@@ -27,6 +29,7 @@ use lamplight_rollup::summary::{Analysis, DeploymentSummary, FunctionSummary, Tr
 pub use backfilled::backfilled;
 pub use event::explanation;
 pub use findings::findings;
+pub use flows::{flow, flow_change, flows};
 pub use issue::{acted, issue, issues};
 pub use plan::plan;
 pub use policy::{applied, trial, understood, versions};
@@ -51,14 +54,16 @@ pub fn analysis(analysis: &Analysis) -> String {
         count => format!(" ({count} unreadable)"),
     };
     let alerts = analysis.alerts.len();
-    [
-        format!("{} events{unreadable}{between}", analysis.events.total),
-        format!("Functions\n{}", functions(&analysis.functions)),
-        format!("Issues\n{}", issues(&analysis.issues)),
-        format!("Transactions\n{}", transactions(&analysis.transactions)),
-        format!("{alerts} {}", if alerts == 1 { "alert" } else { "alerts" }),
-    ]
-    .join("\n\n")
+    let of_flows = (!analysis.flows.is_empty()).then(|| format!("Flows\n{}", flows(&analysis.flows)));
+    let parts = [
+        Some(format!("{} events{unreadable}{between}", analysis.events.total)),
+        Some(format!("Functions\n{}", functions(&analysis.functions))),
+        Some(format!("Issues\n{}", issues(&analysis.issues))),
+        Some(format!("Transactions\n{}", transactions(&analysis.transactions))),
+        of_flows,
+        Some(format!("{alerts} {}", if alerts == 1 { "alert" } else { "alerts" })),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
 }
 
 /// What functions did and cost.

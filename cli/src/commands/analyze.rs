@@ -5,7 +5,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
-use lamplight_rollup::summary::Analysis;
+use lamplight_aws::clock::now_ms;
+use lamplight_rollup::flow::follow;
+use lamplight_rollup::summary::{Analysis, FlowSummary};
 use lamplight_rollup::{ErrorLogs, Ledger};
 
 use crate::arguments::{AnalyzeArguments, Output};
@@ -21,7 +23,9 @@ pub fn run(arguments: &AnalyzeArguments) -> Result<ExitCode, CliError> {
     let all_read = read(&arguments.files, &Place::of(&arguments.place), &mut folds)?;
     let mut ledger = Ledger::default();
     folds.into_iter().for_each(|fold| ledger.merge(fold.ledger));
-    let analysis = Analysis::of(&ledger, arguments.architecture.into());
+    let flows = follow(&mut ledger, &arguments.flow, now_ms());
+    let flows = flows.iter().map(|(flow, hours)| FlowSummary::of(flow, hours)).collect();
+    let analysis = Analysis::of(&ledger, arguments.architecture.into()).with_flows(flows);
     match arguments.output {
         Output::Json => print_json(&analysis)?,
         Output::Table => print(tables::analysis(&analysis))?,

@@ -17,6 +17,7 @@ use lamplight_aws::clock::now_ms;
 use lamplight_embedded::Embedded;
 use lamplight_logs::Limits;
 use lamplight_rollup::{Bounds, ErrorLogs};
+use lamplight_table::StoredFlow;
 use tokio::net::TcpListener;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, filter_fn};
@@ -37,6 +38,10 @@ pub async fn run(arguments: LocalArguments) -> Result<ExitCode, CliError> {
     let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).without_time().with_target(false);
     tracing_subscriber::registry().with(log.with_filter(own)).init();
     let embedded = Embedded::start(arguments.dynamodb_port, arguments.data.as_deref()).await?;
+    for flow in &arguments.flow {
+        let by = "the command line".to_owned();
+        embedded.table().set_flow(&StoredFlow { flow: flow.clone(), set_ms: now_ms(), by }).await?;
+    }
     let topic = LocalTopic::new(embedded.table(), &arguments);
     let emails = lamplight_alerts::Emails::Show;
     let context = ParserContext {
@@ -52,6 +57,8 @@ pub async fn run(arguments: LocalArguments) -> Result<ExitCode, CliError> {
     };
     if arguments.once {
         let read = files::read(&arguments, &context).await?;
+        let keeper = lamplight_keeper::Context { table: embedded.table(), topic, emails };
+        lamplight_keeper::follow(&keeper, now_ms(), &mut lamplight_keeper::Answer::default()).await?;
         files::print_held(&embedded.table(), &read, &arguments).await?;
         return Ok(exit_code(read.all_read));
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::KeeperError;
+use crate::flows::follow;
 use crate::quiet::release;
 use crate::summary::summarise;
 use crate::watches::watch;
@@ -32,12 +33,15 @@ pub struct Answer {
     pub unsent: usize,
     /// Alerts that were dropped because their issues were muted meanwhile.
     pub dropped: usize,
+    /// Milestones that did not come in time.
+    pub missing: usize,
     /// Issues that time has changed.
     pub aged: usize,
 }
 
-/// Sends what is left unsent and what was held, looks at what is watched, rolls up what is pending and tells what
-/// escalates there, sums up days and weeks, then lets issues age. Doing it again is harmless.
+/// Sends what is left unsent and what was held, looks at transactions that are due and at what is watched, rolls up
+/// what is pending and tells what escalates there, sums up days and weeks, then lets issues age. Doing it again is
+/// harmless.
 ///
 /// # Errors
 ///
@@ -46,9 +50,10 @@ pub async fn handle<P: Publish>(context: &Context<P>, now_ms: i64) -> Result<Ans
     let mut answer = Answer::default();
     send_unsent(context, now_ms, &mut answer).await?;
     release(context, now_ms, &mut answer).await?;
+    // What cannot be done must not keep the rest from being done.
+    let followed = follow(context, now_ms, &mut answer).await;
     let pending = context.table.pending().await?;
     let document = policies(context, now_ms).await?;
-    // What cannot be done must not keep the rest from being done.
     let (mut watched, mut summarised) = (Ok(()), Ok(()));
     if let Some(document) = &document {
         watched = watch(context, document, &pending, now_ms, &mut answer).await;
@@ -60,7 +65,7 @@ pub async fn handle<P: Publish>(context: &Context<P>, now_ms: i64) -> Result<Ans
     if now_ms.rem_euclid(AGEING_EVERY_MS) < AGEING_FOR_MS {
         age(context, now_ms, &mut answer).await?;
     }
-    watched.and(rolled_up).and(summarised)?;
+    followed.and(watched).and(rolled_up).and(summarised)?;
     Ok(answer)
 }
 

@@ -5,33 +5,13 @@ use std::collections::HashSet;
 use lamplight_alerts::Publish;
 use lamplight_logs::delivery::{KinesisRecord, Payload, payload, unpack};
 use lamplight_logs::{Delivery, DeliveryError};
+use lamplight_recording::{Reading, Recorder};
 use lamplight_rollup::ledger::EventTotals;
-use lamplight_rollup::{Bounds, Excess, Ledger};
+use lamplight_rollup::{Excess, Ledger};
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::ParserError;
-use crate::write::write;
-
-/// What a delivery came to.
-#[derive(Debug)]
-pub struct Reading {
-    /// The delivery's identity.
-    pub delivery: u64,
-    /// What it adds.
-    pub ledger: Ledger,
-    /// What of it was over the bounds of a delivery.
-    pub excess: Excess,
-}
-
-impl Reading {
-    /// What a delivery comes to within bounds.
-    #[must_use]
-    pub fn within(bounds: &Bounds, delivery: u64, mut ledger: Ledger) -> Self {
-        let excess = ledger.keep_within(bounds);
-        Self { delivery, ledger, excess }
-    }
-}
 
 /// What Lambda is told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -130,7 +110,8 @@ fn read<P>(document: &str, context: &Context<P>) -> Result<Option<Reading>, Deli
 ///
 /// [`ParserError::Table`]. What was added before is left out when it is tried again.
 pub async fn add<P: Publish>(readings: Vec<Reading>, context: &Context<P>, now_ms: i64) -> Result<Answer, ParserError> {
-    let alerts = write(&readings, context, now_ms).await?;
+    let Context { table, topic, emails, .. } = context;
+    let alerts = Recorder { table, topic, emails: *emails }.record(&readings, now_ms).await?;
     let sum = |count: fn(&EventTotals) -> u64| readings.iter().map(|reading| count(&reading.ledger.totals)).sum();
     Ok(Answer {
         events: sum(|totals| totals.total),

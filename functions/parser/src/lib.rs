@@ -4,16 +4,15 @@
 //!
 //! - [`context`]: what is made once
 //! - [`handler`]: what happens to a payload
-//! - [`write`]: from a ledger into the table and onto the topic
 //! - [`past`]: what was logged before the parser was there
 
 pub mod context;
 mod error;
 pub mod handler;
 mod past;
-mod write;
 
 pub use context::Context;
 pub use error::ParserError;
-pub use handler::{Answer, Reading, add, handle};
+pub use handler::{Answer, add, handle};
+pub use lamplight_recording::Reading;
 pub use past::add_past;

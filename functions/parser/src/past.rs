@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use lamplight_recording::{Reading, add_counters};
 use lamplight_rollup::Ledger;
 use lamplight_table::Table;
 
 use crate::error::ParserError;
-use crate::handler::Reading;
-use crate::write::add_counters;
 
 /// Adds what deliveries of the past hold to the table. Their issues are recorded without alerts: none is claimed, so
 /// that nobody sends one later.

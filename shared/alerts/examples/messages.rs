@@ -11,7 +11,7 @@ use lamplight_logs::{Detection, LogEvent, Source, recognise};
 use lamplight_rollup::{FunctionKey, Issue};
 use serde_json::json;
 
-const DETECTIONS: [Detection; 11] = [
+const DETECTIONS: [Detection; 12] = [
     Detection::Timeout,
     Detection::OutOfMemory,
     Detection::Crash,
@@ -23,6 +23,7 @@ const DETECTIONS: [Detection; 11] = [
     Detection::InitFailure,
     Detection::LogsDropped,
     Detection::ErrorLog,
+    Detection::MissingMilestone,
 ];
 
 /// What a log line or a name may hold at its worst, each with what it is.

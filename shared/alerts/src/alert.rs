@@ -51,7 +51,8 @@ impl Severity {
             | Detection::Crash
             | Detection::Exception
             | Detection::Permission
-            | Detection::EarlyExit => Self::Error,
+            | Detection::EarlyExit
+            | Detection::MissingMilestone => Self::Error,
         }
     }
 

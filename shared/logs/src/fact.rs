@@ -121,6 +121,8 @@ pub enum Detection {
     LogsDropped,
     /// An error that the application handled and logged.
     ErrorLog,
+    /// A milestone of a flow did not come in time. No line says so: the flow does, when its limit is over.
+    MissingMilestone,
 }
 
 impl Detection {
@@ -139,6 +141,7 @@ impl Detection {
             Self::InitFailure => "init_failure",
             Self::LogsDropped => "logs_dropped",
             Self::ErrorLog => "error_log",
+            Self::MissingMilestone => "missing_milestone",
         }
     }
 }

@@ -45,6 +45,13 @@ impl Fingerprint {
         Self::from_hash(xxh3_64(format!("{key}\n{}\nothers", detection.name()).as_bytes()))
     }
 
+    /// The fingerprint of a milestone of a flow that does not come, by the function in which transactions stop.
+    #[must_use]
+    pub fn of_missing(key: &FunctionKey, flow: &str, milestone: &str) -> Self {
+        let kind = Detection::MissingMilestone.name();
+        Self::from_hash(xxh3_64(format!("{key}\n{kind}\n{flow}\n{milestone}").as_bytes()))
+    }
+
     /// The fingerprint with this hash, in the current version.
     #[must_use]
     pub const fn from_hash(hash: u64) -> Self {
@@ -99,6 +106,7 @@ pub const fn name(detection: Detection) -> &'static str {
         Detection::InitFailure => "Initialisation failed",
         Detection::LogsDropped => "Logs dropped",
         Detection::ErrorLog => "Error logged",
+        Detection::MissingMilestone => "Milestone is missing",
     }
 }
 

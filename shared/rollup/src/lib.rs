@@ -10,6 +10,7 @@
 //! - [`deployment`], [`deployed`]: which versions ran, and what changed before a failure
 //! - [`fingerprint`], [`issue`]: what fails alike
 //! - [`transaction`]: what belongs to one trace
+//! - [`flow`]: from one milestone to another, in time
 //! - [`ledger`]: the fold of log events into all of these
 //! - [`price`]: what it costs
 //! - [`summary`]: the shapes that programs read
@@ -21,6 +22,7 @@ pub mod deployed;
 pub mod deployment;
 pub mod export;
 pub mod fingerprint;
+pub mod flow;
 pub mod function;
 pub mod histogram;
 pub mod history;
@@ -38,6 +40,7 @@ pub use counters::{Counter, Counters};
 pub use deployed::Deployed;
 pub use deployment::{Deployment, Version};
 pub use fingerprint::Fingerprint;
+pub use flow::Flow;
 pub use function::FunctionKey;
 pub use histogram::Histogram;
 pub use history::Entry;

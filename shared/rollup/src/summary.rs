@@ -1,5 +1,6 @@
 //! The shapes that programs read: what `analyze` and the reading commands print as JSON.
 
+mod flow;
 mod issue;
 mod transaction;
 
@@ -19,6 +20,7 @@ use crate::price::{Architecture, Price, gb_seconds};
 use crate::rollup::Rollup;
 use crate::time::{UNKNOWN_MS, rfc3339};
 
+pub use flow::{FlowHourSummary, FlowSummary, LeadSummary, LeadTimesSummary};
 pub use issue::{AlertSummary, IssueSummary, SampleSummary, occurrences, sort_issues};
 pub use transaction::{
     CallsSummary, FailureSummary, LabelSummary, MemberSummary, MilestoneSummary, SpanSummary, TransactionSummary,
@@ -43,6 +45,9 @@ pub struct Analysis {
     pub transactions: Vec<TransactionSummary>,
     /// The newest first.
     pub alerts: Vec<AlertSummary>,
+    /// By name, where transactions are followed through any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub flows: Vec<FlowSummary>,
 }
 
 /// How many events there were.
@@ -190,7 +195,15 @@ impl Analysis {
             issues,
             transactions,
             alerts,
+            flows: Vec::new(),
         }
+    }
+
+    /// The same with what flows add up to.
+    #[must_use]
+    pub fn with_flows(self, mut flows: Vec<FlowSummary>) -> Self {
+        flows.sort_by(|a, b| a.flow.cmp(&b.flow));
+        Self { flows, ..self }
     }
 }
 

@@ -59,11 +59,11 @@ pub(crate) fn seen(item: &Item) -> HashSet<u64> {
 }
 
 /// The name of a histogram's bucket: `d120` for durations, `i88` for initialisations; `dz`, `iz` for zeros.
-fn bucket_name(prefix: char, index: i16) -> String {
+pub(crate) fn bucket_name(prefix: char, index: i16) -> String {
     if index == histogram::ZERO { format!("{prefix}z") } else { format!("{prefix}{index}") }
 }
 
-fn bucket_index(digits: &str) -> Option<i16> {
+pub(crate) fn bucket_index(digits: &str) -> Option<i16> {
     if digits == "z" { Some(histogram::ZERO) } else { digits.parse().ok() }
 }
 

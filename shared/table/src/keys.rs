@@ -66,7 +66,13 @@ pub(crate) fn trace(trace_id: &str) -> String {
     format!("trace#{trace_id}")
 }
 
-/// What is known of an invocation apart from transactions, at the sort key [`REQUEST_ITEM`].
+/// Reads what [`trace`] writes.
+pub(crate) fn trace_of(key: &str) -> Option<&str> {
+    key.strip_prefix("trace#")
+}
+
+/// What is known of an invocation apart from transactions, at the sort key [`REQUEST_ITEM`]; its transactions are at sort
+/// keys that [`trace`] writes.
 pub(crate) fn request(request_id: &str) -> String {
     format!("request#{request_id}")
 }
@@ -115,3 +121,29 @@ pub(crate) const SUMMARIES: &str = "summaries";
 
 /// What fires; the sort key is `<watch>#<what it looks at>`.
 pub(crate) const FIRING: &str = "firing";
+
+/// The flows that are followed; the sort key is the name.
+pub(crate) const FLOWS: &str = "flows";
+
+/// CONTRACT: the figures of a flow (`hour#…`, `day#…`), and its passages.
+pub(crate) fn flow(name: &str) -> String {
+    format!("flow#{name}")
+}
+
+/// Reads what [`flow`] writes.
+pub(crate) fn flow_of(pk: &str) -> Option<&str> {
+    pk.strip_prefix("flow#")
+}
+
+/// The sort key of a transaction's passage through a flow.
+pub(crate) fn passage(id: &str) -> String {
+    format!("passage#{id}")
+}
+
+/// Reads what [`passage`] writes.
+pub(crate) fn passage_of(sort: &str) -> Option<&str> {
+    sort.strip_prefix("passage#")
+}
+
+/// The transactions that are to be looked at; the sort key begins with the time.
+pub(crate) const DUE: &str = "due";

@@ -9,6 +9,7 @@ use lamplight_rollup::issue::Rank;
 use lamplight_rollup::{Bucket, Fingerprint, FunctionKey, Peaks};
 
 use crate::deployments::FirstSeen;
+use crate::flows::StoredFlow;
 use crate::policies::Policies;
 use crate::rollups::Full;
 
@@ -96,4 +97,6 @@ pub(crate) struct Known {
     pub(crate) issues: Memory<Fingerprint, KnownIssue>,
     /// The policies, and when they were read, in milliseconds since the epoch.
     pub(crate) policies: Memory<(), (i64, Option<Policies>)>,
+    /// The flows, and when they were read, in milliseconds since the epoch.
+    pub(crate) flows: Memory<(), (i64, Vec<StoredFlow>)>,
 }

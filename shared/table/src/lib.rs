@@ -12,6 +12,7 @@
 //! - `deployments`: which versions of them ran
 //! - `issues`: what fails alike, and which alerts are claimed
 //! - `transactions`: what belongs to one trace
+//! - `flows`: which flows are followed, and what their passages add up to
 //! - `posted`: which alerts Slack has had
 //! - `held`: what is held during quiet hours
 //! - `firing`: which watches fire, and the minutes that they look at
@@ -26,6 +27,7 @@ mod attributes;
 mod deployments;
 mod error;
 mod firing;
+mod flows;
 mod functions;
 mod held;
 mod hours;
@@ -47,6 +49,7 @@ use aws_sdk_dynamodb::Client;
 
 pub use error::{TableError, reasons};
 pub use firing::Firing;
+pub use flows::{Change, Due, PassageKey, StoredFlow};
 pub use held::{HeldMessage, Hold};
 pub use hours::Pending;
 pub use issues::{Act, Acted, Aged, Claim, Claimed, LAMPLIGHT, Life, Mute, Stored, Telling, Unsent};

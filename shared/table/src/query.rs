@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -51,6 +51,20 @@ impl Table {
                 .expression_attribute_values(":last", text(last)),
         };
         query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(TableError::call("Query"))
+    }
+
+    /// The first items of a partition up to a sort key, so many at the most, read consistently.
+    pub(crate) async fn query_first(&self, partition: &str, last: &str, most: usize) -> Result<Vec<Item>, TableError> {
+        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        let query = query
+            .limit(i32::try_from(most).unwrap_or(i32::MAX))
+            .key_condition_expression("#pk = :pk AND #sk <= :last")
+            .expression_attribute_names("#pk", "pk")
+            .expression_attribute_names("#sk", "sk")
+            .expression_attribute_values(":pk", text(partition))
+            .expression_attribute_values(":last", text(last));
+        let found = query.send().await.map_err(TableError::call("Query"))?;
+        Ok(found.items.unwrap_or_default())
     }
 
     /// Whether a partition has an item from one sort key to before another.
@@ -115,13 +129,26 @@ impl Table {
 
     /// Puts items whole; writing one again changes nothing.
     pub(crate) async fn put_all(&self, items: Vec<Item>) -> Result<(), TableError> {
-        let batches = items.chunks(WRITE_BATCH).map(|chunk| async {
-            self.put_batch(chunk.iter().map(|item| put_request(item.clone())).collect::<Result<_, _>>()?).await
+        self.write_all(&items, put_request).await
+    }
+
+    /// Deletes the items of these keys; deleting one again changes nothing.
+    pub(crate) async fn delete_all(&self, keys: Vec<Item>) -> Result<(), TableError> {
+        self.write_all(&keys, delete_request).await
+    }
+
+    async fn write_all(
+        &self,
+        items: &[Item],
+        request: fn(Item) -> Result<WriteRequest, TableError>,
+    ) -> Result<(), TableError> {
+        let batches = items.chunks(WRITE_BATCH).map(|chunk| async move {
+            self.write_batch(chunk.iter().map(|item| request(item.clone())).collect::<Result<_, _>>()?).await
         });
         at_once(batches.collect()).await
     }
 
-    async fn put_batch(&self, mut requests: Vec<WriteRequest>) -> Result<(), TableError> {
+    async fn write_batch(&self, mut requests: Vec<WriteRequest>) -> Result<(), TableError> {
         for attempt in 0..ATTEMPTS {
             let write = self.client.batch_write_item().request_items(&self.name, requests);
             let written = write.send().await.map_err(TableError::call("BatchWriteItem"))?;
@@ -141,9 +168,17 @@ pub(crate) fn key(pk: &str, sk: &str) -> HashMap<String, AttributeValue> {
 }
 
 fn put_request(item: Item) -> Result<WriteRequest, TableError> {
-    let put = PutRequest::builder().set_item(Some(item)).build();
-    let put = put.map_err(|error| TableError::Call { operation: "BatchWriteItem", reason: error.to_string() })?;
+    let put = PutRequest::builder().set_item(Some(item)).build().map_err(not_built)?;
     Ok(WriteRequest::builder().put_request(put).build())
+}
+
+fn delete_request(key: Item) -> Result<WriteRequest, TableError> {
+    let delete = DeleteRequest::builder().set_key(Some(key)).build().map_err(not_built)?;
+    Ok(WriteRequest::builder().delete_request(delete).build())
+}
+
+fn not_built(error: impl std::fmt::Display) -> TableError {
+    TableError::Call { operation: "BatchWriteItem", reason: error.to_string() }
 }
 
 /// Makes calls, so many at once, until one fails.

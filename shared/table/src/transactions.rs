@@ -61,9 +61,13 @@ impl Table {
     }
 
     /// What is written of a delivery: all of it, unless a function fails all the time. What then names nothing but its
-    /// request goes to the transactions of that request in the same delivery, which costs nothing.
+    /// request goes to the transactions of that request in the same delivery, which costs nothing. Milestones are always
+    /// written: flows are told by them.
     fn spared<'t>(&self, transactions: &'t Transactions, now_ms: i64) -> Cow<'t, Transactions> {
         let is_busy = |(request_id, loose): (&String, &Transaction)| {
+            if loose.members.values().any(|member| !member.milestones.is_empty()) {
+                return None;
+            }
             let function = &loose.members.keys().next()?.function;
             let pace = self.known.loose.get(function).unwrap_or_default();
             if pace.is_busy(now_ms) {
@@ -173,7 +177,11 @@ impl Table {
     }
 
     /// The whole stories of these ids; of a correlation id that lines tie to traces, those of the traces.
-    async fn stories(&self, ids: BTreeSet<String>) -> Result<BTreeMap<String, Transaction>, TableError> {
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`].
+    pub async fn stories(&self, ids: BTreeSet<String>) -> Result<BTreeMap<String, Transaction>, TableError> {
         let mut known = Transactions::default();
         self.load(&mut known, ids).await?;
         self.load_tied(&mut known).await?;
@@ -207,13 +215,26 @@ impl Table {
     /// Reads what is said of the requests of those that are known.
     async fn load_loose(&self, known: &mut Transactions) -> Result<(), TableError> {
         let requests: BTreeSet<_> = known.by_id.values().flat_map(Transaction::requests).collect();
-        let wanted: Vec<_> = requests.iter().map(|id| (keys::request(id), keys::REQUEST_ITEM.to_owned())).collect();
-        for item in self.get_all(&wanted).await? {
-            let Some(request_id) = get_text(&item, "pk").and_then(keys::request_of) else { continue };
-            let pieces = texts(&item, FACTS).filter_map(|facts| piece::read(facts));
-            known.add_to_request(request_id, |loose| pieces.for_each(|piece| loose.merge(piece)));
+        for (request_id, loose) in self.loose(requests).await? {
+            known.add_to_request(&request_id, |own| own.merge(loose));
         }
         Ok(())
+    }
+
+    /// What is said of requests apart from transactions.
+    pub(crate) async fn loose<'r>(
+        &self,
+        requests: impl IntoIterator<Item = &'r str>,
+    ) -> Result<Vec<(String, Transaction)>, TableError> {
+        let wanted: Vec<_> =
+            requests.into_iter().map(|id| (keys::request(id), keys::REQUEST_ITEM.to_owned())).collect();
+        let items = self.get_all(&wanted).await?;
+        let loose = items.iter().filter_map(|item| {
+            let mut loose = Transaction::default();
+            texts(item, FACTS).filter_map(|facts| piece::read(facts)).for_each(|piece| loose.merge(piece));
+            Some((keys::request_of(get_text(item, "pk")?)?.to_owned(), loose))
+        });
+        Ok(loose.collect())
     }
 }
 
@@ -269,6 +290,7 @@ fn texts<'i>(item: &'i Item, name: &str) -> impl Iterator<Item = &'i String> {
     item.get(name).and_then(|set| set.as_ss().ok()).into_iter().flatten()
 }
 
-fn expires_at(event_ms: i64, now_ms: i64) -> i64 {
+/// When what belongs to a transaction expires, in seconds since the epoch.
+pub(crate) fn expires_at(event_ms: i64, now_ms: i64) -> i64 {
     (event_ms.max(now_ms) + KEPT_MS) / 1000
 }

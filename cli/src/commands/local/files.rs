@@ -6,7 +6,9 @@ use std::slice;
 use lamplight_aws::clock::now_ms;
 use lamplight_parser::Reading;
 use lamplight_rollup::ledger::EventTotals;
-use lamplight_rollup::summary::{Analysis, FunctionSummary, IssueSummary, TransactionSummary, occurrences};
+use lamplight_rollup::summary::{
+    Analysis, FlowSummary, FunctionSummary, IssueSummary, TransactionSummary, occurrences,
+};
 use lamplight_rollup::time::{LATEST_MS, UNKNOWN_MS};
 use lamplight_rollup::{Bounds, ErrorLogs, Ledger};
 use lamplight_table::Table;
@@ -92,7 +94,12 @@ pub async fn print_held(table: &Table, read: &Read, arguments: &LocalArguments) 
     let day_ms = 86_400_000;
     let transactions = table.transactions(from_ms - day_ms, to_ms + day_ms, from_ms).await?;
     let transactions = transactions.iter().map(|(trace_id, transaction)| TransactionSummary::of(trace_id, transaction));
-    let analysis = Analysis::new(&read.totals, functions, issues.collect(), transactions.collect());
+    let mut flows = Vec::new();
+    for stored in table.flows().await? {
+        let hours = table.lead_times(&stored.flow.name, 0, LATEST_MS, now_ms).await?;
+        flows.push(FlowSummary::of(&stored.flow, &hours));
+    }
+    let analysis = Analysis::new(&read.totals, functions, issues.collect(), transactions.collect()).with_flows(flows);
     match arguments.output {
         Output::Json => print_json(&analysis),
         Output::Table => print(tables::analysis(&analysis)),

@@ -6,6 +6,7 @@ use lamplight_logs::{Detection, Fact, LogEvent, Source, Status};
 use serde::{Deserialize, Serialize};
 
 use super::smallest::Smallest;
+use crate::fingerprint::name;
 use crate::function::FunctionKey;
 use crate::issue::cut;
 
@@ -19,7 +20,7 @@ pub const NOTES: usize = 5;
 pub const LABELS: usize = 20;
 
 /// Bytes of a milestone's name, and of the words of a failure.
-const TEXT_BYTES: usize = 256;
+pub(crate) const TEXT_BYTES: usize = 256;
 
 /// One invocation in a transaction, or what a function said of the trace without naming one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -151,7 +152,11 @@ fn microseconds(duration_ms: f64) -> u64 {
 
 impl Note {
     fn of(kind: Detection, fact: &Fact<'_>, event: &LogEvent<'_>, source: &Source<'_>) -> Self {
-        let message = || event.message.text().trim().to_owned();
+        let message = || match fact.measures.duration_ms {
+            // A report is for programs.
+            Some(duration_ms) => format!("{} after {:.2} s", name(kind), duration_ms / 1000.0),
+            None => event.message.text().trim().to_owned(),
+        };
         let text = match (fact.error_type.as_deref(), fact.error_message.as_deref()) {
             (Some(name), Some(words)) => format!("{name}: {words}"),
             (Some(name), None) => name.to_owned(),

@@ -1,0 +1,62 @@
+//! What the commands that work on flows take.
+
+use clap::{Args, Subcommand};
+use lamplight_rollup::Flow;
+
+use super::{Output, ReadArguments, TableArguments};
+use crate::since::Since;
+
+#[derive(Debug, Args)]
+pub struct FlowArguments {
+    #[command(subcommand)]
+    pub command: FlowCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum FlowCommand {
+    /// Follow transactions from one milestone to another; within a minute it is in force
+    #[command(
+        after_help = "Example:\n  lamplight flow set 'orders: ORDER_PLACED > PAYMENT_CAPTURED > ORDER_CONFIRMED within 5m'\n  lamplight flow set 'orders: ORDER_PLACED > ORDER_CONFIRMED within 2m' --since 24h"
+    )]
+    Set(SetFlowArguments),
+    /// Follow a flow no more; what was counted of it stays
+    #[command(after_help = "Example:\n  lamplight flow remove orders")]
+    Remove(RemoveFlowArguments),
+    /// Show one flow, hour by hour
+    #[command(after_help = "Example:\n  lamplight flow show orders --since 7d")]
+    Show(ShowFlowArguments),
+}
+
+#[derive(Debug, Args)]
+pub struct SetFlowArguments {
+    /// Its name, its milestones and its limit: `orders: ORDER_PLACED > ORDER_CONFIRMED within 5m`
+    pub flow: Flow,
+    /// Who does it; without it, the user's name
+    #[arg(long = "as", value_name = "NAME")]
+    pub by: Option<String>,
+    /// Look at the transactions since then, too: 30m, 24h, 7d, a date or an RFC 3339 time
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<Since>,
+    #[command(flatten)]
+    pub table: TableArguments,
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct RemoveFlowArguments {
+    /// Its name
+    pub name: String,
+    #[command(flatten)]
+    pub table: TableArguments,
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowFlowArguments {
+    /// Its name
+    pub name: String,
+    #[command(flatten)]
+    pub read: ReadArguments,
+}

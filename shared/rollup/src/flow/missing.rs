@@ -1,0 +1,201 @@
+//! A milestone that did not come in time: which one, which was the last before it, and in which function it stopped.
+
+use lamplight_logs::Detection;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::Flow;
+use crate::bucket::{Bucket, Span};
+use crate::fingerprint::Fingerprint;
+use crate::issue::{Issue, Rank, Sample};
+use crate::ledger::Ledger;
+use crate::rollup::Rollup;
+use crate::time::rfc3339;
+use crate::transaction::{Member, MemberKey, Note, Transaction};
+
+/// A milestone that did not come in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missing<'t> {
+    flow: &'t Flow,
+    /// The first milestone of the flow that the transaction has not reached.
+    pub milestone: &'t str,
+    /// When the limit was over, in milliseconds since the epoch.
+    pub due_ms: i64,
+    /// The milestone of the flow that it reached last: when, its name, and the function.
+    pub last: (i64, &'t str, &'t str),
+    /// The invocation in which it stopped.
+    pub stopped_in: (&'t MemberKey, &'t Member),
+    /// The last failure of that invocation since the last milestone.
+    pub failure: Option<&'t Note>,
+}
+
+impl<'t> Missing<'t> {
+    /// What a transaction misses when the limit of a flow is over; nothing if it has not begun it, or is through.
+    #[must_use]
+    pub fn of(flow: &'t Flow, transaction: &'t Transaction) -> Option<Self> {
+        let passage = flow.passage(transaction).filter(|passage| passage.completed_ms.is_none())?;
+        let milestones = transaction.milestones();
+        let last = *milestones.iter().rev().find(|(_, name, _)| flow.has(name))?;
+        let is_reached = |name: &str| milestones.iter().any(|(_, reached, _)| *reached == name);
+        let milestone = flow.milestones.iter().find(|name| !is_reached(name))?;
+        let (stopped_in, failure) = stopped(transaction, last)?;
+        Some(Self { flow, milestone, due_ms: passage.due_ms, last, stopped_in, failure })
+    }
+
+    /// What tells this occurrence from others, the same whenever it is found.
+    #[must_use]
+    pub fn identity(&self, trace_id: &str) -> u64 {
+        xxh3_64(format!("missing\n{}\n{trace_id}\n{}", self.flow.name, self.due_ms).as_bytes())
+    }
+
+    /// What it adds to the function in which it stopped: an occurrence of an issue, at the end of the limit.
+    #[must_use]
+    pub fn ledger(&self, trace_id: &str) -> Ledger {
+        let (fingerprint, issue) = self.issue(trace_id);
+        let minute = Bucket::holding(Span::Minute, self.due_ms).start_ms;
+        let mut rollup = Rollup::default();
+        rollup.add_issue(fingerprint, 1);
+        let mut ledger = Ledger::default();
+        ledger.functions.entry(self.stopped_in.0.function.clone()).or_default().insert(minute, rollup);
+        ledger.add_issue(fingerprint, issue);
+        ledger
+    }
+
+    /// The issue of the function in which it stopped: one for each milestone of a flow.
+    fn issue(&self, trace_id: &str) -> (Fingerprint, Issue) {
+        let (key, member) = self.stopped_in;
+        let note = self.failure.or_else(|| member.notes.iter().last());
+        let issue = Issue {
+            key: (*key.function).clone(),
+            detection: Detection::MissingMilestone,
+            title: format!("{} does not come ({})", self.milestone, self.flow.name),
+            frame: None,
+            first_seen_ms: self.due_ms,
+            sample: Sample {
+                rank: Rank { at_ms: self.due_ms, event: self.identity(trace_id) },
+                request_id: Some(key.request_id.to_string()).filter(|id| !id.is_empty()),
+                trace_id: Some(trace_id.to_owned()),
+                log_group: note.and_then(|note| note.log_group.clone()),
+                log_stream: note.and_then(|note| note.log_stream.clone()),
+                version: None,
+                message: self.message(),
+            },
+        };
+        (Fingerprint::of_missing(&key.function, &self.flow.name, self.milestone), issue)
+    }
+
+    fn message(&self) -> String {
+        let Self { flow, milestone, last: (last_ms, last, function), .. } = self;
+        let stopped_in = &self.stopped_in.0.function.function;
+        let stopped = match self.failure {
+            Some(note) => format!("It stopped in {stopped_in}, which failed: {}", note.text),
+            None => format!("It stopped in {stopped_in}, where nothing failed."),
+        };
+        format!(
+            "{milestone} did not come within {} after {} (flow {}).\nThe last milestone was {last} in {function}, at {}.\n{stopped}",
+            flow.limit(),
+            flow.first(),
+            flow.name,
+            rfc3339(*last_ms),
+        )
+    }
+}
+
+/// The invocation in which a transaction stopped after its last milestone, with its last failure since then: one that
+/// failed since, else one that began since in a function that has reached no milestone, else the one that reached the
+/// last. Of several it is the last to begin.
+fn stopped<'t>(
+    transaction: &'t Transaction,
+    last: (i64, &str, &str),
+) -> Option<((&'t MemberKey, &'t Member), Option<&'t Note>)> {
+    let (since_ms, milestone, _) = last;
+    let milestones = transaction.milestones();
+    let members = transaction.members.iter().map(|(key, member)| {
+        let failure = member.notes.iter().rfind(|note| note.at_ms >= since_ms);
+        ((key, &**member), failure)
+    });
+    members.max_by_key(|((key, member), failure)| {
+        // A branch beside the flow has milestones of its own.
+        let has_reached = milestones.iter().any(|(_, _, function)| *function == key.function.function);
+        let is_next = member.first_ms > since_ms && !has_reached;
+        let is_last = member.milestones.iter().any(|(at_ms, own)| (*at_ms, own.as_str()) == (since_ms, milestone));
+        (failure.is_some(), is_next, is_last, member.first_ms, *key)
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use lamplight_logs::{Delivery, LogEvent, Source};
+
+    use super::*;
+    use crate::ledger::ErrorLogs;
+
+    const TRACE: &str = "1-6a52d530-0ba60ad2785ec2ae7971737c";
+
+    /// A line that tells that a milestone was reached.
+    pub(crate) fn reached(name: &str) -> String {
+        format!(r#"{{"level":"INFO","traceId":"6a52d5300ba60ad2785ec2ae7971737c","milestone":"{name}"}}"#)
+    }
+
+    /// What functions said of one trace, and when.
+    pub(crate) fn transaction(events: &[(&str, i64, String)]) -> Transaction {
+        let mut ledger = Ledger::default();
+        for (i, (function, timestamp, line)) in events.iter().enumerate() {
+            let source = Source { log_group: Some(format!("/aws/lambda/{function}").into()), ..Source::default() };
+            let event = LogEvent { id: i.to_string().into(), timestamp: *timestamp, message: line.clone().into() };
+            let delivery = Delivery { is_data: true, source, events: vec![event], unreadable: 0 };
+            ledger.add_delivery(&delivery, ErrorLogs::Raise);
+        }
+        ledger.transactions.story(TRACE).into_owned()
+    }
+
+    fn report(request_id: &str, status: &str) -> String {
+        format!("REPORT RequestId: {request_id}\tDuration: 100.00 ms{status}\tXRAY TraceId: {TRACE}\tSegmentId: 07f5")
+    }
+
+    #[test]
+    fn it_is_told_which_was_last_and_where_it_stopped() {
+        let flow: Flow = "sessions: CREATED > SAVED > FORWARDED within 10s".parse().unwrap();
+        let mut events = vec![
+            ("api", 1_000, reached("CREATED")),
+            ("api", 1_100, report("a", "")),
+            ("saver", 3_000, report("b", "\tStatus: timeout")),
+            ("audit", 3_500, report("c", "")),
+        ];
+        let stopped = transaction(&events);
+        let missing = Missing::of(&flow, &stopped).unwrap();
+        assert_eq!((missing.milestone, missing.last, missing.due_ms), ("SAVED", (1_000, "CREATED", "api"), 11_000));
+        assert_eq!(missing.stopped_in.0.function.function, "saver", "it failed, though audit began later");
+        let ledger = missing.ledger(TRACE);
+        let (fingerprint, issue) = ledger.issues.iter().next().unwrap();
+        assert_eq!(
+            (issue.title.as_str(), issue.sample.request_id.as_deref()),
+            ("SAVED does not come (sessions)", Some("b"))
+        );
+        assert!(
+            issue.sample.message.ends_with("It stopped in saver, which failed: Task timed out after 0.10 s"),
+            "{}",
+            issue.sample.message
+        );
+        let rollups: Vec<_> = ledger.functions.values().flat_map(|minutes| minutes.values()).collect();
+        assert_eq!(rollups[0].issues[fingerprint], 1);
+        events.push(("saver", 4_000, reached("SAVED")));
+        events.push(("stock", 3_900, report("d", "")));
+        events.push(("routes", 4_500, reached("ROUTED")));
+        let lost = transaction(&events);
+        let missing = Missing::of(&flow, &lost).unwrap();
+        assert_eq!((missing.milestone, missing.stopped_in.0.function.function.as_str()), ("FORWARDED", "saver"));
+        assert_eq!(missing.failure, None, "what failed before the last milestone was mended");
+        events.push(("forwarder", 60_000, reached("FORWARDED")));
+        assert_eq!(Missing::of(&flow, &transaction(&events)), None);
+    }
+
+    #[test]
+    fn an_occurrence_is_the_same_whenever_it_is_found_and_others_are_others() {
+        let flow: Flow = "sessions: CREATED > SAVED within 10s".parse().unwrap();
+        let known = transaction(&[("api", 1_000, reached("CREATED"))]);
+        let more = transaction(&[("api", 1_000, reached("CREATED")), ("saver", 2_000, report("b", ""))]);
+        let identity = |transaction: &Transaction, id: &str| Missing::of(&flow, transaction).unwrap().identity(id);
+        assert_eq!(identity(&known, TRACE), identity(&more, TRACE));
+        assert_ne!(identity(&known, TRACE), identity(&known, "other"));
+    }
+}

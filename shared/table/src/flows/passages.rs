@@ -1,0 +1,238 @@
+//! What is counted of each passage through a flow. A passage and the figures that it is part of are changed together, on
+//! the condition that the passage is still counted as it was: whatever comes again or late, each is counted once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use lamplight_rollup::flow::{LeadTimes, Passed};
+use lamplight_rollup::{Bucket, Span};
+
+use crate::Table;
+use crate::attributes::{EXPIRES_AT, Item, bucket_index, bucket_name, get_text, number, text};
+use crate::error::TableError;
+use crate::keys;
+use crate::query::key;
+use crate::transact::Written;
+use crate::transactions::expires_at;
+
+/// How long the figures of an hour are kept; those of days stay.
+pub(super) const HOUR_KEPT_MS: i64 = 90 * 86_400_000;
+
+/// Passages that are changed together; DynamoDB takes a hundred items, and an hour and a day come with each.
+const TOGETHER: usize = 30;
+
+/// What is counted of a passage.
+const PASSED: &str = "passed";
+
+/// What the histogram's buckets begin with.
+const LEAD: char = 'l';
+
+/// A passage: the flow's name, and the transaction's id.
+pub type PassageKey = (String, String);
+
+/// A passage that is to be counted in another way than before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The passage.
+    pub key: PassageKey,
+    /// What is counted of it.
+    pub before: Option<Passed>,
+    /// What is to be counted of it.
+    pub after: Option<Passed>,
+}
+
+impl Table {
+    /// What is counted of the passages of these transactions through these flows.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`].
+    pub async fn passed(
+        &self,
+        flows: &[&str],
+        ids: &BTreeSet<String>,
+    ) -> Result<BTreeMap<PassageKey, Passed>, TableError> {
+        let keys: Vec<_> =
+            flows.iter().flat_map(|flow| ids.iter().map(|id| (keys::flow(flow), keys::passage(id)))).collect();
+        let items = self.get_all(&keys).await?;
+        let passed = items.iter().filter_map(|item| {
+            let flow = keys::flow_of(get_text(item, "pk")?)?;
+            let id = keys::passage_of(get_text(item, "sk")?)?;
+            Some(((flow.to_owned(), id.to_owned()), Passed::parse(get_text(item, PASSED)?)?))
+        });
+        Ok(passed.collect())
+    }
+
+    /// Counts passages in another way than before; whether all were, or somebody else has counted some of them
+    /// meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`]; trying again counts nothing twice.
+    pub async fn count_passages(&self, changes: &[Change], now_ms: i64) -> Result<bool, TableError> {
+        let mut all = true;
+        for changes in changes.chunks(TOGETHER) {
+            let mut writes = Vec::new();
+            let mut figures: BTreeMap<(String, Bucket), BTreeMap<String, i64>> = BTreeMap::new();
+            for change in changes {
+                writes.push(self.passage_write(change, now_ms)?);
+                add(&mut figures, &change.key.0, change.before.as_ref(), -1);
+                add(&mut figures, &change.key.0, change.after.as_ref(), 1);
+            }
+            for ((flow, bucket), differences) in figures {
+                let differences: Vec<_> = differences.into_iter().filter(|(_, difference)| *difference != 0).collect();
+                if !differences.is_empty() {
+                    writes.push(self.figures_write(&flow, bucket, &differences, now_ms)?);
+                }
+            }
+            all &= self.transact(writes).await? == Written::All;
+        }
+        Ok(all)
+    }
+
+    /// Puts what is counted of a passage in the place of what was.
+    fn passage_write(&self, change: &Change, now_ms: i64) -> Result<TransactWriteItem, TableError> {
+        let (flow, id) = &change.key;
+        let own = key(&keys::flow(flow), &keys::passage(id));
+        let Some(after) = &change.after else {
+            let before = change.before.map(|before| before.to_string()).unwrap_or_default();
+            let delete = Delete::builder()
+                .table_name(&self.name)
+                .set_key(Some(own))
+                .condition_expression("#passed = :before")
+                .expression_attribute_names("#passed", PASSED)
+                .expression_attribute_values(":before", text(before))
+                .build();
+            return Ok(TransactWriteItem::builder().delete(delete.map_err(refused)?).build());
+        };
+        let mut item = own;
+        item.insert(PASSED.to_owned(), text(after.to_string()));
+        item.insert(EXPIRES_AT.to_owned(), number(expires_at(after.started_ms, now_ms)));
+        let put = Put::builder().table_name(&self.name).set_item(Some(item));
+        let put = match &change.before {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(before) => put
+                .condition_expression("#passed = :before")
+                .expression_attribute_names("#passed", PASSED)
+                .expression_attribute_values(":before", text(before.to_string())),
+        };
+        Ok(TransactWriteItem::builder().put(put.build().map_err(refused)?).build())
+    }
+
+    /// Adds differences to the figures of an hour or a day.
+    fn figures_write(
+        &self,
+        flow: &str,
+        bucket: Bucket,
+        differences: &[(String, i64)],
+        now_ms: i64,
+    ) -> Result<TransactWriteItem, TableError> {
+        let mut update =
+            Update::builder().table_name(&self.name).set_key(Some(key(&keys::flow(flow), &bucket.to_string())));
+        let mut terms = Vec::new();
+        for (i, (name, difference)) in differences.iter().enumerate() {
+            terms.push(format!("#{i} :{i}"));
+            update = update
+                .expression_attribute_names(format!("#{i}"), name)
+                .expression_attribute_values(format!(":{i}"), number(difference));
+        }
+        let mut expression = format!("ADD {}", terms.join(", "));
+        if bucket.span == Span::Hour {
+            expression.push_str(" SET #expires = :expires");
+            update = update
+                .expression_attribute_names("#expires", EXPIRES_AT)
+                .expression_attribute_values(":expires", number((bucket.end_ms().max(now_ms) + HOUR_KEPT_MS) / 1000));
+        }
+        let update = update.update_expression(expression).build().map_err(refused)?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+}
+
+fn refused(error: impl std::fmt::Display) -> TableError {
+    TableError::Call { operation: "TransactWriteItems", reason: error.to_string() }
+}
+
+/// Adds a passage to the differences of its hour and its day, or takes it out.
+fn add(
+    figures: &mut BTreeMap<(String, Bucket), BTreeMap<String, i64>>,
+    flow: &str,
+    passed: Option<&Passed>,
+    sign: i64,
+) {
+    let Some(passed) = passed else { return };
+    let mut one = LeadTimes::default();
+    one.add(passed);
+    for span in [Span::Hour, Span::Day] {
+        let bucket = Bucket::holding(span, passed.started_ms);
+        let differences = figures.entry((flow.to_owned(), bucket)).or_default();
+        for (name, value) in attributes(&one) {
+            *differences.entry(name).or_default() += sign * i64::try_from(value).unwrap_or(i64::MAX);
+        }
+    }
+}
+
+/// Figures as attributes. Zeros are not written.
+fn attributes(figures: &LeadTimes) -> Vec<(String, u64)> {
+    let counts = [
+        ("started", figures.started),
+        ("on_time", figures.on_time),
+        ("late", figures.late),
+        ("missing", figures.missing),
+        ("lead_us", figures.lead_us),
+    ];
+    let counts = counts.into_iter().filter(|(_, value)| *value > 0).map(|(name, value)| (name.to_owned(), value));
+    counts.chain(figures.leads.buckets().map(|(index, count)| (bucket_name(LEAD, index), count))).collect()
+}
+
+/// The figures of an item. Attributes that it does not know are passed over.
+pub(super) fn lead_times(item: &Item) -> LeadTimes {
+    let mut figures = LeadTimes::default();
+    for (name, value) in item {
+        let Some(value) = value.as_n().ok().and_then(|digits| digits.parse::<u64>().ok()) else { continue };
+        match name.as_str() {
+            "started" => figures.started = value,
+            "on_time" => figures.on_time = value,
+            "late" => figures.late = value,
+            "missing" => figures.missing = value,
+            "lead_us" => figures.lead_us = value,
+            name => {
+                if let Some(index) = name.strip_prefix(LEAD).and_then(bucket_index) {
+                    figures.leads.add(index, value);
+                }
+            }
+        }
+    }
+    figures
+}
+
+#[cfg(test)]
+mod tests {
+    use lamplight_rollup::flow::Outcome;
+
+    use super::*;
+
+    #[test]
+    fn figures_go_there_and_back() {
+        let mut figures = LeadTimes::default();
+        for (outcome, lead_ms) in
+            [(Outcome::OnTime, Some(0)), (Outcome::Late, Some(9_000)), (Outcome::Missing, None), (Outcome::Open, None)]
+        {
+            figures.add(&Passed { started_ms: 0, outcome, lead_ms });
+        }
+        let mut item: Item = attributes(&figures).into_iter().map(|(name, value)| (name, number(value))).collect();
+        item.insert(EXPIRES_AT.to_owned(), number(5));
+        assert_eq!(lead_times(&item), figures);
+    }
+
+    #[test]
+    fn what_is_counted_otherwise_is_taken_out_where_it_was_and_put_where_it_is() {
+        let passed = |started_ms, outcome, lead_ms| Passed { started_ms, outcome, lead_ms };
+        let mut figures = BTreeMap::new();
+        add(&mut figures, "orders", Some(&passed(3_600_000, Outcome::Missing, None)), -1);
+        add(&mut figures, "orders", Some(&passed(3_599_999, Outcome::OnTime, Some(5))), 1);
+        let at = |span, start_ms| figures[&("orders".to_owned(), Bucket { span, start_ms })].clone();
+        assert_eq!(at(Span::Hour, 3_600_000), BTreeMap::from([("missing".into(), -1), ("started".into(), -1)]));
+        assert_eq!(at(Span::Hour, 0)["on_time"], 1);
+        assert_eq!((at(Span::Day, 0)["started"], at(Span::Day, 0)["missing"]), (0, -1));
+    }
+}
