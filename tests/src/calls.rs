@@ -19,6 +19,9 @@ pub const FUNCTIONS: [(&str, &str); 4] = [
     ("quay", "/harbour/shared"),
 ];
 
+/// The milestones that invocations reach.
+pub const MILESTONES: [&str; 2] = ["CAST_OFF", "MOORED"];
+
 /// How an invocation ends, or what is logged without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -160,7 +163,12 @@ impl Call {
 
     /// The milestone that it reaches.
     pub fn milestone(&self) -> Option<&'static str> {
-        self.has_milestone.then_some("CAST_OFF")
+        self.has_milestone.then_some(MILESTONES[self.number as usize % MILESTONES.len()])
+    }
+
+    /// Whether the line that tells of its milestone names nothing but its request.
+    pub const fn names_only_its_request(&self) -> bool {
+        self.number.is_multiple_of(3)
     }
 
     fn place(&self, start_ms: i64) -> (String, String) {

@@ -21,8 +21,11 @@ impl Call {
             lines.push(format!("START RequestId: {id} Version: $LATEST\n"));
         }
         if let (Some(milestone), Some(trace_id)) = (self.milestone(), self.trace_id()) {
-            let event = json!({"level": "INFO", "message": "moving on", "milestone": milestone, "xray_trace_id": trace_id,
-                "function_request_id": id});
+            let mut event =
+                json!({"level": "INFO", "message": "moving on", "milestone": milestone, "function_request_id": id});
+            if !self.names_only_its_request() {
+                event["xray_trace_id"] = json!(trace_id);
+            }
             lines.push(format!("{event}\n"));
         }
         match self.outcome {

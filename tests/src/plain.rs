@@ -131,7 +131,7 @@ pub fn stories(calls: &[Call]) -> BTreeMap<String, Story> {
         // The text of an exception names neither.
         let is_told = call.outcome != Outcome::Success && (call.outcome != Outcome::Exception || call.is_json);
         story.errors += u64::from(is_told);
-        if call.has_milestone && milestones.insert((trace_id, call.ends_ms, call.function)) {
+        if call.has_milestone && milestones.insert((trace_id, call.ends_ms, call.function, call.milestone())) {
             story.milestones += 1;
         }
     }

@@ -9,7 +9,7 @@ use lamplight_aws::{AwsError, Web};
 use lamplight_logs::Limits;
 use lamplight_notifier::{Post, PostError, Receiver, Receivers, receivers};
 use lamplight_rollup::{Bounds, ErrorLogs};
-use lamplight_table::{Applied, Table};
+use lamplight_table::{Applied, StoredFlow, Table};
 use serde_json::{Value, json};
 
 /// A parser of eu-central-1 with the stack's defaults, by which transactions are found by their orders.
@@ -130,6 +130,12 @@ pub async fn apply(table: &Table, document: &str) {
     let before = table.policies().await.unwrap();
     let applied = table.apply_policies(document, "ada", before.as_ref(), 0).await.unwrap();
     assert!(matches!(applied, Applied::Done(_)), "{applied:?}");
+}
+
+/// Follows transactions through a flow.
+pub async fn set_flow(table: &Table, flow: &str) {
+    let stored = StoredFlow { flow: flow.parse().unwrap(), set_ms: 0, by: "ada".to_owned() };
+    table.set_flow(&stored).await.unwrap();
 }
 
 /// A queue that keeps what is put there, with the reasons.

@@ -6,6 +6,7 @@
 //! `LAMPLIGHT_SEEDS=<count>` runs more of them.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of tests fails as a test does")]
 
+mod flows;
 mod presses;
 mod price;
 mod roles;

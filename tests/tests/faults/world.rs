@@ -9,8 +9,9 @@ use lamplight_alerts::{Emails, Notice, Publish, SlackMessage};
 use lamplight_embedded::{Embedded, TABLE};
 use lamplight_logs::Delivery;
 use lamplight_notifier::{Post, PostError};
+use lamplight_rollup::flow::{LeadTimes, follow};
 use lamplight_rollup::summary::occurrences;
-use lamplight_rollup::{ErrorLogs, Ledger, Rollup, State};
+use lamplight_rollup::{ErrorLogs, Flow, Ledger, Rollup, State};
 use lamplight_table::{Table, Tuning};
 use lamplight_tests::calls::{seeded_calls, streams};
 use lamplight_tests::delivery::{Envelope, Random, Stream, batch};
@@ -41,6 +42,9 @@ when = "p99 duration > 1 s over 1 h"
 each = "all"
 "#;
 
+/// A flow of which nobody is told: its limit is over when all else is.
+const FLOW: &str = "voyages: CAST_OFF > MOORED within 7d";
+
 /// The topic and Slack: what they were told.
 #[derive(Debug, Default)]
 pub struct Told {
@@ -68,8 +72,8 @@ impl Told {
 
 /// The topic, as a process sees it.
 pub struct Topic<'w> {
-    process: Process,
-    told: &'w Told,
+    pub process: Process,
+    pub told: &'w Told,
 }
 
 /// The topic did not take a message, or nobody knows.
@@ -146,6 +150,7 @@ impl World {
         let deliveries = random.split(&streams(&calls, START_MS));
         let embedded = Embedded::start(0, None).await.unwrap();
         telling::apply(&embedded.table(), WATCHES).await;
+        telling::set_flow(&embedded.table(), FLOW).await;
         Self {
             schedule: Schedule::new(seed),
             random,
@@ -211,6 +216,7 @@ impl World {
         self.settle().await;
         self.check().await.map_err(|wrong| format!("after the repetition of everything: {wrong}"))?;
         self.end_watches().await?;
+        self.embedded.table().remove_flow("voyages").await.unwrap();
         self.age().await
     }
 
@@ -375,6 +381,9 @@ impl World {
             let kept = table.transaction(trace_id).await.unwrap();
             same(&format!("the transaction {trace_id}"), &kept, &story)?;
         }
+        let flow: Flow = FLOW.parse().unwrap();
+        let expected = follow(&mut truth.clone(), std::slice::from_ref(&flow), self.now_ms).remove(0).1;
+        same("the flow", &lead_times(&table, &flow, self.now_ms).await, &expected)?;
         self.told_rightly(&truth)
     }
 
@@ -403,13 +412,19 @@ impl World {
     }
 }
 
+/// What the passages of a flow add up to, by hours that have any.
+pub async fn lead_times(table: &Table, flow: &Flow, now_ms: i64) -> BTreeMap<i64, LeadTimes> {
+    let hours = table.lead_times(&flow.name, START_MS - HOUR_MS, START_MS + HOUR_MS, now_ms).await.unwrap();
+    hours.into_iter().filter(|(_, hour)| *hour != LeadTimes::default()).collect()
+}
+
 /// The powers of ten that a count reaches. A world is too small to go from one to the next within an hour.
 fn thresholds(count: u64) -> Vec<u64> {
     (1..=count.ilog10()).map(|exponent| 10_u64.pow(exponent)).collect()
 }
 
 /// The table, as a process sees it. Minutes are full soon, so that they go on beside.
-fn table(process: &Process, embedded: &Embedded) -> Table {
+pub fn table(process: &Process, embedded: &Embedded) -> Table {
     let tuning = Tuning { deliveries_an_item: 3, ..Tuning::default() };
     Table::new(process.client(&embedded.url()), TABLE).tuned(tuning)
 }
@@ -419,12 +434,12 @@ pub fn parser<'w>(process: &Process, embedded: &Embedded, told: &'w Told) -> lam
     telling::parser(table(process, embedded), Topic { process: process.clone(), told })
 }
 
-fn sum<'r>(rollups: impl Iterator<Item = &'r Rollup>) -> Rollup {
+pub fn sum<'r>(rollups: impl Iterator<Item = &'r Rollup>) -> Rollup {
     let mut sum = Rollup::default();
     rollups.for_each(|rollup| sum.merge(rollup));
     sum
 }
 
-fn same<T: PartialEq + std::fmt::Debug>(what: &str, got: &T, expected: &T) -> Result<(), String> {
+pub fn same<T: PartialEq + std::fmt::Debug>(what: &str, got: &T, expected: &T) -> Result<(), String> {
     if got == expected { Ok(()) } else { Err(format!("{what} are {got:#?}, not {expected:#?}")) }
 }
