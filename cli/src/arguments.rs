@@ -3,12 +3,14 @@
 //! - `account`: what the commands that work on an account and its stack take
 //! - `flows`: what the commands that work on flows take
 //! - `issues`: what the commands that work on issues take
+//! - `metrics`: what the command that shows metrics takes
 //! - `policy`: what the commands that work on policies take
 //! - `transactions`: what the commands that work on transactions take
 
 mod account;
 mod flows;
 mod issues;
+mod metrics;
 mod policy;
 mod transactions;
 
@@ -23,6 +25,7 @@ pub use account::{
 };
 pub use flows::{FlowArguments, FlowCommand, RemoveFlowArguments, SetFlowArguments, ShowFlowArguments};
 pub use issues::{AssignArguments, IssuesArguments, MuteArguments, Order, ResolveArguments, WhichArguments};
+pub use metrics::MetricsArguments;
 pub use policy::{
     ApplyArguments, CheckArguments, HistoryArguments, PolicyArguments, PolicyCommand, ShowArguments, TestArguments,
 };
@@ -113,6 +116,11 @@ pub enum Command {
     /// List the flows with what became of the transactions that began them
     #[command(after_help = "Example:\n  lamplight flows --since 7d")]
     Flows(ReadArguments),
+    /// List the metrics that functions logged in the embedded metric format
+    #[command(
+        after_help = "Example:\n  lamplight metrics --since 7d\n  lamplight metrics --namespace 'Shop*' --name Orders --output json"
+    )]
+    Metrics(MetricsArguments),
     /// Show what the functions cost
     #[command(after_help = "Example:\n  lamplight cost --since 30d --architecture arm64")]
     Cost(ReadArguments),

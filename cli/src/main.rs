@@ -50,6 +50,7 @@ fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Trace(arguments) => wait_for(commands::transactions::one(&arguments)),
         Command::Flow(arguments) => wait_for(commands::flows::run(&arguments)),
         Command::Flows(arguments) => wait_for(commands::flows::list(&arguments)),
+        Command::Metrics(arguments) => wait_for(commands::metrics::run(&arguments)),
         Command::Cost(arguments) => wait_for(commands::cost::run(&arguments)),
         Command::Subscribe(arguments) => wait_for(commands::subscribe::run(&arguments)),
         Command::Unsubscribe(arguments) => wait_for(commands::unsubscribe::run(&arguments)),

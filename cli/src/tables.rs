@@ -4,6 +4,7 @@
 //! - `event`: one event explained
 //! - `flows`: flows, and what became of what began them
 //! - `issue`: issues, and what was done with them
+//! - `metrics`: metrics that functions logged
 //! - `redriven`: what was put through again
 //! - `policy`: policies, and what would be done by them
 //! - `plan`: what is done with log groups
@@ -18,6 +19,7 @@ mod findings;
 mod flows;
 mod grid;
 mod issue;
+mod metrics;
 mod plan;
 mod policy;
 mod redriven;
@@ -31,6 +33,7 @@ pub use event::explanation;
 pub use findings::findings;
 pub use flows::{flow, flow_change, flows};
 pub use issue::{acted, issue, issues};
+pub use metrics::metrics;
 pub use plan::plan;
 pub use policy::{applied, trial, understood, versions};
 pub use redriven::redriven;
@@ -55,12 +58,14 @@ pub fn analysis(analysis: &Analysis) -> String {
     };
     let alerts = analysis.alerts.len();
     let of_flows = (!analysis.flows.is_empty()).then(|| format!("Flows\n{}", flows(&analysis.flows)));
+    let of_metrics = (!analysis.metrics.is_empty()).then(|| format!("Metrics\n{}", metrics(&analysis.metrics)));
     let parts = [
         Some(format!("{} events{unreadable}{between}", analysis.events.total)),
         Some(format!("Functions\n{}", functions(&analysis.functions))),
         Some(format!("Issues\n{}", issues(&analysis.issues))),
         Some(format!("Transactions\n{}", transactions(&analysis.transactions))),
         of_flows,
+        of_metrics,
         Some(format!("{alerts} {}", if alerts == 1 { "alert" } else { "alerts" })),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")

@@ -21,7 +21,7 @@ pub struct Answer {
     pub events: u64,
     /// Events and records that could not be read.
     pub unreadable: u64,
-    /// Issues and transactions over the bounds of a delivery: those were taken together, these left out.
+    /// Issues, metrics and transactions over the bounds of a delivery: those were taken together, these left out.
     pub excess: usize,
     /// Alerts that were published.
     pub alerts: usize,
@@ -98,8 +98,14 @@ fn read<P>(document: &str, context: &Context<P>) -> Result<Option<Reading>, Deli
     ledger.add_searchable_delivery(&delivery, context.error_logs, &context.searchable_fields);
     let reading = Reading::within(&context.bounds, delivery.identity(), ledger);
     if reading.excess != Excess::default() {
-        let Excess { issues, transactions } = reading.excess;
-        tracing::warn!(log_group, issues, transactions, "over the bounds of a delivery: taken together, and left out");
+        let Excess { issues, transactions, series } = reading.excess;
+        tracing::warn!(
+            log_group,
+            issues,
+            transactions,
+            series,
+            "over the bounds of a delivery: taken together, and left out"
+        );
     }
     Ok(Some(reading))
 }
@@ -116,7 +122,10 @@ pub async fn add<P: Publish>(readings: Vec<Reading>, context: &Context<P>, now_m
     Ok(Answer {
         events: sum(|totals| totals.total),
         unreadable: sum(|totals| totals.unreadable),
-        excess: readings.iter().map(|reading| reading.excess.issues + reading.excess.transactions).sum(),
+        excess: readings
+            .iter()
+            .map(|reading| reading.excess.issues + reading.excess.transactions + reading.excess.series)
+            .sum(),
         alerts,
         batch_item_failures: Vec::new(),
     })

@@ -10,6 +10,7 @@
 //! - [`fact`]: what a line means
 //! - [`span`]: what a span says besides its ids
 //! - [`labels`]: values of structured events by which transactions are found
+//! - [`metrics`]: values of metrics in the embedded metric format
 //! - [`stack`]: where in the function's own code a failure arose
 //! - [`json`]: JSON objects, member by member, also where they stand in a string
 //! - `platform`: the lines that Lambda itself writes, as text and as JSON
@@ -27,6 +28,7 @@ pub mod json;
 pub mod labels;
 mod level;
 mod message;
+pub mod metrics;
 mod platform;
 mod recognise;
 mod runtime;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lamplight_rollup::{Bucket, Fingerprint, FunctionKey, Span};
-use lamplight_table::{Part, Table, TableError};
+use lamplight_table::{Part, Renamed, Table, TableError};
 
 use crate::reading::Reading;
 
@@ -14,11 +14,15 @@ use crate::reading::Reading;
 /// [`TableError`]. What was added before is left out when it is tried again.
 pub async fn add_counters(
     readings: &[Reading],
-    renamed: &BTreeMap<Fingerprint, Fingerprint>,
+    renamed: BTreeMap<Fingerprint, Fingerprint>,
     table: &Table,
     now_ms: i64,
 ) -> Result<(), TableError> {
-    add_minutes(readings, renamed, table, now_ms).await?;
+    let mut renamed = Renamed { issues: renamed, ..Renamed::default() };
+    for reading in readings {
+        renamed.series.extend(table.name_series(&reading.ledger.series, now_ms).await?);
+    }
+    add_minutes(readings, &renamed, table, now_ms).await?;
     for reading in readings {
         table.add_transactions(&reading.ledger.transactions, now_ms).await?;
     }
@@ -26,12 +30,7 @@ pub async fn add_counters(
 }
 
 /// Adds the counters of all deliveries, those of one function's minute together.
-async fn add_minutes(
-    readings: &[Reading],
-    renamed: &BTreeMap<Fingerprint, Fingerprint>,
-    table: &Table,
-    now_ms: i64,
-) -> Result<(), TableError> {
+async fn add_minutes(readings: &[Reading], renamed: &Renamed, table: &Table, now_ms: i64) -> Result<(), TableError> {
     let mut minutes: BTreeMap<(&FunctionKey, Bucket), Vec<Part>> = BTreeMap::new();
     for Reading { delivery, ledger, .. } in readings {
         for (function, rollups) in &ledger.functions {

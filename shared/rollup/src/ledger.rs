@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lamplight_logs::labels::labels;
+use lamplight_logs::metrics::metrics;
 use lamplight_logs::source::function_of;
 use lamplight_logs::{Delivery, Detection, Fact, Kind, LogEvent, Source, recognise_message, xray_trace_id};
 
@@ -15,6 +16,7 @@ use crate::deployment::{Deployment, Version};
 use crate::fingerprint::Fingerprint;
 use crate::function::{FunctionKey, UNKNOWN};
 use crate::issue::{Issue, cut};
+use crate::metric::{Series, SeriesId, Values};
 use crate::rollup::Rollup;
 use crate::time::UNKNOWN_MS;
 use crate::transaction::{Member, MemberKey, TraceSpan, Transaction, Transactions};
@@ -93,6 +95,8 @@ pub struct Ledger {
     pub issues: BTreeMap<Fingerprint, Issue>,
     /// What belongs together.
     pub transactions: Transactions,
+    /// The metrics of each function.
+    pub series: BTreeMap<(Arc<FunctionKey>, SeriesId), Series>,
 }
 
 impl Ledger {
@@ -127,6 +131,9 @@ impl Ledger {
         }
         self.totals.add(fact.kind, event.timestamp);
         let is_counted = !fact.counts.is_none() || fact.detection.is_some();
+        if fact.kind == Kind::Emf {
+            self.measure(&place.key(&fact), event);
+        }
         if !is_counted && fact.trace_id.is_none() && fact.correlation_id.is_none() && fact.milestone.is_none() {
             return;
         }
@@ -166,11 +173,27 @@ impl Ledger {
         }
     }
 
+    /// Adds the values of a line's metrics to the minute of their function.
+    fn measure(&mut self, key: &Arc<FunctionKey>, event: &LogEvent<'_>) {
+        for metric in metrics(&event.message) {
+            let series = Series::of(&metric);
+            let mut values = Values::default();
+            metric.values.iter().for_each(|value| values.record(*value));
+            self.minute(Arc::clone(key), event).add_values(series.id(), &values);
+            self.series.insert((Arc::clone(key), series.id()), series);
+        }
+    }
+
+    /// The minute of a function that an event falls into.
+    fn minute(&mut self, key: Arc<FunctionKey>, event: &LogEvent<'_>) -> &mut Rollup {
+        let minute = Bucket::holding(Span::Minute, event.timestamp).start_ms;
+        self.functions.entry(key).or_default().entry(minute).or_default()
+    }
+
     /// Adds what a line counts and raises to the minute of its function.
     fn count(&mut self, key: Arc<FunctionKey>, fact: &Fact<'_>, place: &Place<'_>, event: &LogEvent<'_>) {
         let raised = fact.detection.map(|detection| self.raise(&key, detection, fact, place.source, event));
-        let minute = Bucket::holding(Span::Minute, event.timestamp).start_ms;
-        let rollup = self.functions.entry(key).or_default().entry(minute).or_default();
+        let rollup = self.minute(key, event);
         rollup.add_fact(fact);
         if let Some(memory_mb) = fact.measures.memory_mb.filter(|_| fact.counts.invocations > 0) {
             rollup.add_deployment(Deployment { version: place.version, memory_mb }, 1);
@@ -216,6 +239,7 @@ impl Ledger {
             self.add_issue(fingerprint, issue);
         }
         self.transactions.merge(other.transactions);
+        self.series.extend(other.series);
     }
 }
 
@@ -266,7 +290,7 @@ mod tests {
 
     use super::*;
 
-    const LINES: [&str; 13] = [
+    const LINES: [&str; 14] = [
         "START RequestId: a Version: 1",
         "REPORT RequestId: a\tDuration: 12.50 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\t\
          XRAY TraceId: 1-6a52d530-0ba60ad2785ec2ae7971737c\tSegmentId: 07f5",
@@ -277,6 +301,7 @@ mod tests {
         r#"{"level":"ERROR","message":"no card 17","xray_trace_id":"1-6a52d530-0ba60ad2785ec2ae7971737c","milestone":"DECLINED"}"#,
         "[ERROR] Runtime.ImportModuleError: Unable to import module 'app'\nTraceback (most recent call last):",
         "nothing of note",
+        r#"{"_aws":{"CloudWatchMetrics":[{"Namespace":"shop","Dimensions":[["service"],[]],"Metrics":[{"Name":"Orders"}]}]},"service":"web","Orders":[0.1,2]}"#,
         r#"{"level":"INFO","correlation_id":"order-1","milestone":"ORDERED","function_request_id":"b"}"#,
         r#"{"level":"ERROR","message":"no","correlation_id":"order-1","traceId":"6a52d5300ba60ad2785ec2ae7971737c"}"#,
         r#"{"level":"INFO","traceId":"00f067aa0ba902b7","function_request_id":"a","x-correlation-id":"order-2"}"#,

@@ -11,6 +11,7 @@
 //! - [`fingerprint`], [`issue`]: what fails alike
 //! - [`transaction`]: what belongs to one trace
 //! - [`flow`]: from one milestone to another, in time
+//! - [`metric`]: metrics that functions log
 //! - [`ledger`]: the fold of log events into all of these
 //! - [`price`]: what it costs
 //! - [`summary`]: the shapes that programs read
@@ -28,6 +29,7 @@ pub mod histogram;
 pub mod history;
 pub mod issue;
 pub mod ledger;
+pub mod metric;
 pub mod peaks;
 pub mod price;
 pub mod rollup;
@@ -46,6 +48,7 @@ pub use histogram::Histogram;
 pub use history::Entry;
 pub use issue::{Issue, Sample, State};
 pub use ledger::{Bounds, ErrorLogs, EventTotals, Excess, Ledger};
+pub use metric::{Series, SeriesId};
 pub use peaks::Peaks;
 pub use price::{Architecture, Price};
 pub use rollup::Rollup;

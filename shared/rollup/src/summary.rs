@@ -2,9 +2,11 @@
 
 mod flow;
 mod issue;
+mod metric;
 mod transaction;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use lamplight_logs::Kind;
 use serde::Serialize;
@@ -22,6 +24,7 @@ use crate::time::{UNKNOWN_MS, rfc3339};
 
 pub use flow::{FlowHourSummary, FlowSummary, LeadSummary, LeadTimesSummary};
 pub use issue::{AlertSummary, IssueSummary, SampleSummary, occurrences, sort_issues};
+pub use metric::{MetricHourSummary, MetricSummary, MetricSums, ValuesSummary};
 pub use transaction::{
     CallsSummary, FailureSummary, LabelSummary, MemberSummary, MilestoneSummary, SpanSummary, TransactionSummary,
 };
@@ -48,6 +51,9 @@ pub struct Analysis {
     /// By name, where transactions are followed through any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub flows: Vec<FlowSummary>,
+    /// By namespace and name, where functions have logged any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<MetricSummary>,
 }
 
 /// How many events there were.
@@ -154,8 +160,9 @@ impl Analysis {
     #[must_use]
     pub fn of(ledger: &Ledger, architecture: Architecture) -> Self {
         let counts = occurrences(ledger.functions.values().flat_map(BTreeMap::values));
-        let functions =
-            ledger.functions.iter().map(|(key, minutes)| FunctionSummary::of(key, minutes, architecture)).collect();
+        let functions = ledger.functions.iter();
+        let functions = functions.filter_map(|(key, minutes)| FunctionSummary::if_any(key, minutes, architecture));
+        let functions = functions.collect();
         let issues = ledger
             .issues
             .iter()
@@ -166,7 +173,11 @@ impl Analysis {
             .collect();
         let transactions =
             ledger.transactions.stories().map(|(id, transaction)| TransactionSummary::of(id, &transaction));
-        Self::new(&ledger.totals, functions, issues, transactions.collect())
+        let mut metrics = MetricSums::default();
+        for (key, minutes) in &ledger.functions {
+            metrics.add(&key.function, |id| ledger.series.get(&(Arc::clone(key), id)).cloned(), minutes);
+        }
+        Self::new(&ledger.totals, functions, issues, transactions.collect()).with_metrics(metrics.summaries())
     }
 
     /// Puts the parts together in the order of the public output.
@@ -196,6 +207,7 @@ impl Analysis {
             transactions,
             alerts,
             flows: Vec::new(),
+            metrics: Vec::new(),
         }
     }
 
@@ -204,6 +216,12 @@ impl Analysis {
     pub fn with_flows(self, mut flows: Vec<FlowSummary>) -> Self {
         flows.sort_by(|a, b| a.flow.cmp(&b.flow));
         Self { flows, ..self }
+    }
+
+    /// The same with the metrics that functions logged.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Vec<MetricSummary>) -> Self {
+        Self { metrics, ..self }
     }
 }
 
@@ -222,6 +240,13 @@ pub fn sort_transactions(transactions: &mut [TransactionSummary]) {
 }
 
 impl FunctionSummary {
+    /// What a function's buckets add up to; nothing if none of them tells of its invocations.
+    #[must_use]
+    pub fn if_any(key: &FunctionKey, buckets: &BTreeMap<i64, Rollup>, architecture: Architecture) -> Option<Self> {
+        let is_any = buckets.values().any(Rollup::is_of_invocations);
+        is_any.then(|| Self::of(key, buckets, architecture))
+    }
+
     /// What a function's buckets add up to. Buckets are keyed by their start in milliseconds since the epoch.
     #[must_use]
     pub fn of(key: &FunctionKey, buckets: &BTreeMap<i64, Rollup>, architecture: Architecture) -> Self {

@@ -42,7 +42,8 @@ pub(crate) fn thread(channel: &str) -> String {
 /// The list of issues; the sort key is the fingerprint.
 pub(crate) const ISSUES: &str = "issues";
 
-/// How many issues of a function were new; the sort key is the day.
+/// How many issues of a function were new; the sort key is the day. How many metrics it has; the sort key says of which
+/// sort.
 pub(crate) fn novelties(key: &FunctionKey) -> String {
     format!("new#{key}")
 }
@@ -147,3 +148,6 @@ pub(crate) fn passage_of(sort: &str) -> Option<&str> {
 
 /// The transactions that are to be looked at; the sort key begins with the time.
 pub(crate) const DUE: &str = "due";
+
+/// What metrics are called; the sort key is `<function>#<series>`.
+pub(crate) const METRICS: &str = "metrics";

@@ -6,7 +6,7 @@ use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
 use lamplight_rollup::issue::Rank;
-use lamplight_rollup::{Bucket, Fingerprint, FunctionKey, Peaks};
+use lamplight_rollup::{Bucket, Fingerprint, FunctionKey, Peaks, SeriesId};
 
 use crate::deployments::FirstSeen;
 use crate::flows::StoredFlow;
@@ -97,6 +97,11 @@ pub(crate) struct Known {
     pub(crate) issues: Memory<Fingerprint, KnownIssue>,
     /// The policies, and when they were read, in milliseconds since the epoch.
     pub(crate) policies: Memory<(), (i64, Option<Policies>)>,
+    /// Under which series the values of a function's series are added up.
+    pub(crate) series: Memory<(FunctionKey, SeriesId), SeriesId>,
+    /// Functions that have as many series of a sort as they may have, and when that was seen, in milliseconds since the
+    /// epoch.
+    pub(crate) full_quotas: Memory<(FunctionKey, &'static str), i64>,
     /// The flows, and when they were read, in milliseconds since the epoch.
     pub(crate) flows: Memory<(), (i64, Vec<StoredFlow>)>,
 }

@@ -13,6 +13,7 @@
 //! - `issues`: what fails alike, and which alerts are claimed
 //! - `transactions`: what belongs to one trace
 //! - `flows`: which flows are followed, and what their passages add up to
+//! - `metrics`: what the metrics are called that functions log
 //! - `posted`: which alerts Slack has had
 //! - `held`: what is held during quiet hours
 //! - `firing`: which watches fire, and the minutes that they look at
@@ -34,6 +35,7 @@ mod hours;
 mod issues;
 mod keys;
 mod known;
+mod metrics;
 mod past;
 mod policies;
 mod posted;
@@ -54,10 +56,11 @@ pub use held::{HeldMessage, Hold};
 pub use hours::Pending;
 pub use issues::{Act, Acted, Aged, Claim, Claimed, LAMPLIGHT, Life, Mute, Stored, Telling, Unsent};
 use known::Known;
+pub use metrics::RenamedSeries;
 pub use past::PastHour;
 pub use policies::{Applied, Policies};
 pub use posted::Posting;
-pub use rollups::Part;
+pub use rollups::{Part, Renamed};
 pub use threads::Thread;
 
 /// How a table is written.

@@ -18,12 +18,13 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use lamplight_rollup::{Bucket, Fingerprint, FunctionKey};
+use lamplight_rollup::{Bucket, Fingerprint, FunctionKey, Rollup};
 
 use crate::Table;
 use crate::attributes::{BORN, Item, get_number, rollup, seen, text};
 use crate::error::TableError;
 use crate::keys;
+use crate::metrics::RenamedSeries;
 use crate::query::{at_once, pause};
 pub use parts::Part;
 use parts::batches;
@@ -56,17 +57,37 @@ impl Full {
     }
 }
 
+/// What is counted under other names, as there is too much of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Renamed {
+    /// Issues.
+    pub issues: BTreeMap<Fingerprint, Fingerprint>,
+    /// Series of metrics.
+    pub series: RenamedSeries,
+}
+
+impl Renamed {
+    fn rename(&self, function: &FunctionKey, rollup: &mut Rollup) {
+        rollup.rename_issues(&self.issues);
+        if !self.series.is_empty() && !rollup.metrics.is_empty() {
+            let function = Arc::new(function.clone());
+            rollup.rename_metrics(|series| *self.series.get(&(Arc::clone(&function), series)).unwrap_or(&series));
+        }
+    }
+}
+
 /// A minute of a function that is written.
 struct Minute<'k> {
     pk: String,
     minute: Bucket,
-    renamed: &'k BTreeMap<Fingerprint, Fingerprint>,
+    renamed: &'k Renamed,
+    function: &'k FunctionKey,
     now_ms: i64,
 }
 
 impl Table {
     /// Adds what deliveries hold for the minutes of functions; what was added before is left out. Issues are counted
-    /// under the names that `renamed` gives them.
+    /// under the names that `renamed` gives them, and metrics are added up.
     ///
     /// # Errors
     ///
@@ -74,11 +95,11 @@ impl Table {
     pub async fn add_minutes(
         &self,
         minutes: BTreeMap<(&FunctionKey, Bucket), Vec<Part>>,
-        renamed: &BTreeMap<Fingerprint, Fingerprint>,
+        renamed: &Renamed,
         now_ms: i64,
     ) -> Result<(), TableError> {
         let additions = minutes.into_iter().map(|((function, minute), parts)| {
-            let minute = Minute { pk: keys::function(function), minute, renamed, now_ms };
+            let minute = Minute { pk: keys::function(function), minute, renamed, function, now_ms };
             self.add_minute(minute, parts)
         });
         at_once(additions.collect()).await
@@ -87,7 +108,7 @@ impl Table {
     async fn add_minute(&self, minute: Minute<'_>, parts: Vec<Part>) -> Result<(), TableError> {
         for mut batch in batches(parts) {
             // Not before they are cut: the pieces of a delivery must be the same whenever it comes.
-            batch.iter_mut().for_each(|part| part.rollup.rename_issues(minute.renamed));
+            batch.iter_mut().for_each(|part| minute.renamed.rename(minute.function, &mut part.rollup));
             self.add_batch(&minute, batch).await?;
         }
         Ok(())

@@ -15,6 +15,7 @@ use lamplight_table::Table;
 
 use super::ParserContext;
 use crate::arguments::{LocalArguments, Output};
+use crate::commands::metrics;
 use crate::error::CliError;
 use crate::input::{self, Place, Sink, Unit};
 use crate::output::{print, print_json};
@@ -84,7 +85,7 @@ pub async fn print_held(table: &Table, read: &Read, arguments: &LocalArguments) 
     for key in table.functions().await? {
         let rollups = table.rollups(&key, 0, LATEST_MS, now_ms).await?;
         counts.extend(occurrences(rollups.values()));
-        functions.push(FunctionSummary::of(&key, &rollups, arguments.architecture.into()));
+        functions.extend(FunctionSummary::if_any(&key, &rollups, arguments.architecture.into()));
     }
     let issues = table.issues().await?.into_iter().map(|stored| {
         let count = counts.get(&stored.fingerprint).copied().unwrap_or(0);
@@ -99,7 +100,9 @@ pub async fn print_held(table: &Table, read: &Read, arguments: &LocalArguments) 
         let hours = table.lead_times(&stored.flow.name, 0, LATEST_MS, now_ms).await?;
         flows.push(FlowSummary::of(&stored.flow, &hours));
     }
-    let analysis = Analysis::new(&read.totals, functions, issues.collect(), transactions.collect()).with_flows(flows);
+    let metrics = metrics::summaries(table, (0, LATEST_MS), now_ms, |_| true, |_| true).await?;
+    let analysis = Analysis::new(&read.totals, functions, issues.collect(), transactions.collect());
+    let analysis = analysis.with_flows(flows).with_metrics(metrics);
     match arguments.output {
         Output::Json => print_json(&analysis),
         Output::Table => print(tables::analysis(&analysis)),

@@ -1,12 +1,14 @@
 //! What one delivery may ask of the table at the most.
 //!
-//! Over a bound the rest is dealt with all the same: issues are taken together, transactions are left out. What was
-//! counted of their lines stays counted.
+//! Over a bound the rest is dealt with all the same: issues and metrics are taken together, transactions are left out.
+//! What was counted of their lines stays counted.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::fingerprint::Fingerprint;
 use crate::ledger::Ledger;
+use crate::metric::Series;
 use crate::transaction::{Transaction, Transactions};
 
 /// The bounds of one delivery.
@@ -16,12 +18,14 @@ pub struct Bounds {
     pub issues_a_function: usize,
     /// Transactions, and requests of which something is kept until their transaction is known.
     pub transactions: usize,
+    /// Metrics of one function that are told apart, and as many again of which the dimensions are not.
+    pub series_a_function: usize,
 }
 
 impl Default for Bounds {
     /// Far above what the largest delivery of a real application holds.
     fn default() -> Self {
-        Self { issues_a_function: 500, transactions: 20_000 }
+        Self { issues_a_function: 500, transactions: 20_000, series_a_function: 200 }
     }
 }
 
@@ -32,12 +36,50 @@ pub struct Excess {
     pub issues: usize,
     /// Transactions that were left out.
     pub transactions: usize,
+    /// Metrics that were taken together.
+    pub series: usize,
 }
 
 impl Ledger {
     /// Keeps a delivery's ledger within bounds; what was over them.
     pub fn keep_within(&mut self, bounds: &Bounds) -> Excess {
-        Excess { issues: self.take_issues_together(bounds), transactions: self.leave_transactions_out(bounds) }
+        Excess {
+            issues: self.take_issues_together(bounds),
+            transactions: self.leave_transactions_out(bounds),
+            series: self.take_series_together(bounds),
+        }
+    }
+
+    fn take_series_together(&mut self, bounds: &Bounds) -> usize {
+        let apart = self.rename_series(bounds.series_a_function, Series::others);
+        if apart > 0 {
+            self.rename_series(2 * bounds.series_a_function, |_| Series::rest());
+        }
+        apart
+    }
+
+    /// Adds up the values of series over a bound under other names; how many there were.
+    fn rename_series(&mut self, bound: usize, name: impl Fn(&Series) -> Series) -> usize {
+        let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+        let mut names = BTreeMap::new();
+        for ((function, id), series) in &self.series {
+            let count = counts.entry(Arc::clone(function)).or_default();
+            *count += 1;
+            if *count > bound {
+                names.insert((Arc::clone(function), *id), name(series));
+            }
+        }
+        for (key, series) in &names {
+            self.series.remove(key);
+            self.series.insert((Arc::clone(&key.0), series.id()), series.clone());
+        }
+        for (function, minutes) in &mut self.functions {
+            if counts.get(function).is_some_and(|count| *count > bound) {
+                let renamed = |id| names.get(&(Arc::clone(function), id)).map_or(id, Series::id);
+                minutes.values_mut().for_each(|rollup| rollup.rename_metrics(renamed));
+            }
+        }
+        names.len()
     }
 
     fn take_issues_together(&mut self, bounds: &Bounds) -> usize {
@@ -110,7 +152,7 @@ mod tests {
             ledger((0..900).map(|i| format!("[ERROR] KeyError: no {}\nTraceback (most recent call last):", word(i))));
         assert_eq!(many.issues.len(), 900);
         let bounds = Bounds { issues_a_function: 100, ..Bounds::default() };
-        assert_eq!(many.keep_within(&bounds), Excess { issues: 800, transactions: 0 });
+        assert_eq!(many.keep_within(&bounds), Excess { issues: 800, ..Excess::default() });
         assert_eq!(many.issues.len(), 101);
         let rollup = &many.functions.values().next().unwrap()[&0];
         assert_eq!(rollup.issues.values().sum::<u64>(), 900);
@@ -120,11 +162,31 @@ mod tests {
     }
 
     #[test]
+    fn metrics_over_the_bound_are_taken_together_and_no_value_is_lost() {
+        let line = |i: u32| {
+            let names = if i < 100 { "Orders".to_owned() } else { format!("Orders{i}") };
+            format!(
+                r#"{{"_aws":{{"CloudWatchMetrics":[{{"Namespace":"shop","Dimensions":[["id"]],"Metrics":[{{"Name":"{names}"}}]}}]}},"id":"{i}","{names}":1}}"#
+            )
+        };
+        for (bound, names) in [(100, 201), (10, 21)] {
+            let mut many = ledger((0..300).map(line));
+            assert_eq!(many.series.len(), 300);
+            let bounds = Bounds { series_a_function: bound, ..Bounds::default() };
+            assert_eq!(many.keep_within(&bounds).series, 300 - bound);
+            let metrics = &many.functions.values().next().unwrap()[&0].metrics;
+            assert_eq!(metrics.values().map(|values| values.count).sum::<u64>(), 300);
+            assert!(metrics.len() <= names && many.series.len() == metrics.len(), "{}", metrics.len());
+            assert!(metrics.keys().all(|id| many.series.keys().any(|(_, named)| named == id)));
+        }
+    }
+
+    #[test]
     fn transactions_over_the_bound_are_left_out_and_said() {
         let line = |i| format!(r#"{{"level":"INFO","message":"x","traceId":"order-{i}"}}"#);
         let mut many = ledger((0..30).map(line));
         let bounds = Bounds { transactions: 20, ..Bounds::default() };
-        assert_eq!(many.keep_within(&bounds), Excess { issues: 0, transactions: 10 });
+        assert_eq!(many.keep_within(&bounds), Excess { transactions: 10, ..Excess::default() });
         assert_eq!(many.transactions.by_id.len(), 20);
         assert_eq!(many.keep_within(&bounds), Excess::default());
     }

@@ -1,0 +1,199 @@
+//! Values of metrics in the embedded metric format, as Powertools and others write it:
+//! `{"_aws":{"CloudWatchMetrics":[{"Namespace":"shop","Dimensions":[["service"]],"Metrics":[{"Name":"Orders","Unit":"Count"}]}]},"service":"web","Orders":3}`
+//!
+//! Source: CloudWatch user guide, "Specification: Embedded metric format".
+
+use std::collections::BTreeMap;
+
+use crate::json::{Json, Reader, members};
+use crate::message::Message;
+
+/// Bytes of each name and of a dimension's value: what CloudWatch takes.
+const TEXT_BYTES: usize = 256;
+
+/// Values of one metric in one line: what CloudWatch takes.
+const VALUES: usize = 100;
+
+/// Metrics of one line, each with one of its sets of dimensions. CloudWatch takes a hundred metrics.
+const METRICS: usize = 200;
+
+/// The values of a metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Metric {
+    /// What it belongs to.
+    pub namespace: String,
+    /// What it is called.
+    pub name: String,
+    /// Its unit, where it has one.
+    pub unit: Option<String>,
+    /// The names and values of its dimensions.
+    pub dimensions: BTreeMap<String, String>,
+    /// Its values.
+    pub values: Vec<f64>,
+}
+
+/// What a directive says: which members are metrics, and which are dimensions.
+#[derive(Debug, Default)]
+struct Directive {
+    namespace: String,
+    /// Names of members: the sets of dimensions.
+    dimensions: Vec<Vec<String>>,
+    /// Names of members, and their units.
+    metrics: Vec<(String, Option<String>)>,
+}
+
+/// The metrics of a line: each with each of its sets of dimensions, as CloudWatch counts them. A metric without a value
+/// is none, and a dimension without a text is left out.
+#[must_use]
+pub fn metrics(message: &Message<'_>) -> Vec<Metric> {
+    let text = message.text();
+    let Some(start) = text.find('{') else { return Vec::new() };
+    let object = Json::Plain(text[start..].trim_end());
+    let mut directives = Vec::new();
+    members(object, |key, value| {
+        if key == "_aws" {
+            value.members(|key, value| {
+                if key == "CloudWatchMetrics" {
+                    value.elements(|directive| directives.push(Directive::read(directive)));
+                }
+            });
+        }
+    });
+    let (mut values, mut texts) = (BTreeMap::new(), BTreeMap::new());
+    members(object, |key, value| {
+        if directives.iter().any(|directive| directive.metrics.iter().any(|(name, _)| name == key)) {
+            values.insert(key.to_owned(), numbers(value));
+        }
+        if directives.iter().any(|directive| directive.dimensions.iter().flatten().any(|name| name == key)) {
+            texts.extend(short(value).map(|text| (key.to_owned(), text)));
+        }
+    });
+    directives.iter().flat_map(|directive| directive.metrics(&values, &texts)).take(METRICS).collect()
+}
+
+impl Directive {
+    fn read(value: &mut Reader<'_>) -> Self {
+        let mut directive = Self::default();
+        value.members(|key, value| match key {
+            "Namespace" => directive.namespace = short(value).unwrap_or_default(),
+            "Dimensions" => {
+                value.elements(|set| {
+                    let mut names = Vec::new();
+                    set.elements(|name| names.extend(short(name)));
+                    directive.dimensions.push(names);
+                });
+            }
+            "Metrics" => {
+                value.elements(|metric| {
+                    let (mut name, mut unit) = (None, None);
+                    metric.members(|key, value| match key {
+                        "Name" => name = short(value),
+                        "Unit" => unit = short(value).filter(|unit| unit != "None"),
+                        _ => {}
+                    });
+                    directive.metrics.extend(name.map(|name| (name, unit)));
+                });
+            }
+            _ => {}
+        });
+        if directive.dimensions.is_empty() {
+            directive.dimensions.push(Vec::new());
+        }
+        directive
+    }
+
+    fn metrics<'d>(
+        &'d self,
+        values: &'d BTreeMap<String, Vec<f64>>,
+        texts: &'d BTreeMap<String, String>,
+    ) -> impl Iterator<Item = Metric> + 'd {
+        self.metrics.iter().flat_map(move |(name, unit)| {
+            let values = values.get(name).filter(|values| !values.is_empty());
+            values.into_iter().flat_map(move |values| {
+                self.dimensions.iter().map(move |set| Metric {
+                    namespace: self.namespace.clone(),
+                    name: name.clone(),
+                    unit: unit.clone(),
+                    dimensions: set.iter().filter_map(|key| Some((key.clone(), texts.get(key)?.clone()))).collect(),
+                    values: values.clone(),
+                })
+            })
+        })
+    }
+}
+
+/// A number, or an array of numbers.
+fn numbers(value: &mut Reader<'_>) -> Vec<f64> {
+    if let Some(number) = value.number() {
+        return vec![number];
+    }
+    let mut numbers = Vec::new();
+    value.elements(|value| {
+        if numbers.len() < VALUES {
+            numbers.extend(value.number());
+        }
+    });
+    numbers
+}
+
+fn short(value: &mut Reader<'_>) -> Option<String> {
+    let text = value.text_or_digits()?;
+    Some(text[..text.floor_char_boundary(TEXT_BYTES)].to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Vec<Metric> {
+        metrics(&Message::from(line.to_owned()))
+    }
+
+    fn metric(name: &str, unit: Option<&str>, dimensions: &[(&str, &str)], values: &[f64]) -> Metric {
+        let dimensions = dimensions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Metric {
+            namespace: "shop".to_owned(),
+            name: name.to_owned(),
+            unit: unit.map(str::to_owned),
+            dimensions: dimensions.collect(),
+            values: values.to_vec(),
+        }
+    }
+
+    #[test]
+    fn each_metric_comes_with_each_set_of_its_dimensions() {
+        let line = r#"{"service":"web","page":7,"Orders":3,"Errors":0,"Value":[12.5,-1e1],"_aws":{"Timestamp":1,"CloudWatchMetrics":[{"Namespace":"shop","Dimensions":[["service"],["service","page","gone"]],"Metrics":[{"Name":"Orders","Unit":"Count"},{"Name":"Nothing"}]},{"Namespace":"shop","Metrics":[{"Name":"Value","Unit":"None","StorageResolution":1}]}]}}"#;
+        assert_eq!(
+            read(line),
+            [
+                metric("Orders", Some("Count"), &[("service", "web")], &[3.0]),
+                metric("Orders", Some("Count"), &[("page", "7"), ("service", "web")], &[3.0]),
+                metric("Value", None, &[], &[12.5, -10.0]),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_object_in_the_column_of_the_message_is_read() {
+        let object =
+            r#"{"_aws":{"CloudWatchMetrics":[{"Namespace":"shop","Metrics":[{"Name":"Orders"}]}]},"Orders":1}"#;
+        assert_eq!(read(&format!("2026-11-20T08:47:12.345Z\ta-1\tINFO\t{object}\n")).len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_number_is_no_value_and_nothing_is_without_bounds() {
+        let define = |value: &str| {
+            read(&format!(
+                r#"{{"_aws":{{"CloudWatchMetrics":[{{"Namespace":"{}","Metrics":[{{"Name":"A"}}]}}]}},"A":{value}}}"#,
+                "n".repeat(1_000)
+            ))
+        };
+        for value in ["\"1\"", "null", "[]", "{\"Max\":1}", "[\"x\"]"] {
+            assert_eq!(define(value), [], "{value}");
+        }
+        let many = define(&format!("[{}]", vec!["1"; 1_000].join(",")));
+        assert_eq!((many[0].values.len(), many[0].namespace.len()), (VALUES, TEXT_BYTES));
+        assert_eq!(read("{\"_aws\":{\"CloudWatchMetrics\":[1,{}]}}"), []);
+        assert_eq!(read("no object"), []);
+    }
+}

@@ -1,0 +1,183 @@
+//! Metrics that functions log: business figures, kept as rollups are.
+//!
+//! - [`Series`]: what tells a metric from others
+//! - [`Values`]: what its values add up to
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use lamplight_logs::metrics::Metric;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::histogram::Histogram;
+
+/// What the name of a series stands for that takes those which are not told apart.
+const OTHERS: &str = "others, not told apart";
+
+/// Values are added up in millionths, so that sums are exact.
+const MILLION: f64 = 1e6;
+
+/// What tells a metric from others in a function.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Series {
+    /// What it belongs to.
+    pub namespace: String,
+    /// What it is called.
+    pub name: String,
+    /// Its unit, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// The names and values of its dimensions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dimensions: BTreeMap<String, String>,
+}
+
+/// The identity of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SeriesId(u64);
+
+impl Series {
+    /// The series of a metric.
+    #[must_use]
+    pub fn of(metric: &Metric) -> Self {
+        Self {
+            namespace: metric.namespace.clone(),
+            name: metric.name.clone(),
+            unit: metric.unit.clone(),
+            dimensions: metric.dimensions.clone(),
+        }
+    }
+
+    /// Its identity.
+    #[must_use]
+    pub fn id(&self) -> SeriesId {
+        let mut text = [self.namespace.as_str(), &self.name, self.unit.as_deref().unwrap_or_default()].join("\n");
+        for (name, value) in &self.dimensions {
+            text.push_str(&format!("\n{name}\t{value}"));
+        }
+        SeriesId(xxh3_64(text.as_bytes()))
+    }
+
+    /// The series of the same metric that takes all whose dimensions are not told apart.
+    #[must_use]
+    pub fn others(&self) -> Self {
+        Self { dimensions: BTreeMap::from([("*".to_owned(), OTHERS.to_owned())]), ..self.clone() }
+    }
+
+    /// The series that takes all metrics that are not told apart.
+    #[must_use]
+    pub fn rest() -> Self {
+        Self { namespace: "*".to_owned(), name: OTHERS.to_owned(), unit: None, dimensions: BTreeMap::new() }
+    }
+}
+
+impl SeriesId {
+    /// Reads what [`Display`](fmt::Display) writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        (text.len() == 16).then(|| u64::from_str_radix(text, 16).ok()).flatten().map(Self)
+    }
+}
+
+impl fmt::Display for SeriesId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:016x}", self.0)
+    }
+}
+
+/// What the values of a series add up to. Merging is associative and commutative.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Values {
+    /// How many there are.
+    pub count: u64,
+    /// Their sum in millionths; each value is rounded to one.
+    pub sum_millionths: i128,
+    /// Those that are not negative, in millionths.
+    pub histogram: Histogram,
+}
+
+impl Values {
+    /// Adds a value.
+    pub fn record(&mut self, value: f64) {
+        #[allow(clippy::cast_possible_truncation, reason = "what is larger than 10³² becomes the largest")]
+        let millionths = (value * MILLION).round() as i128;
+        self.count += 1;
+        self.sum_millionths = self.sum_millionths.saturating_add(millionths);
+        if millionths >= 0 {
+            self.histogram.record(u64::try_from(millionths).unwrap_or(u64::MAX));
+        }
+    }
+
+    /// Adds another's values.
+    pub fn merge(&mut self, other: &Self) {
+        self.count = self.count.saturating_add(other.count);
+        self.sum_millionths = self.sum_millionths.saturating_add(other.sum_millionths);
+        self.histogram.merge(&other.histogram);
+    }
+
+    /// Their sum.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "a figure to read")]
+    pub fn sum(&self) -> f64 {
+        self.sum_millionths as f64 / MILLION
+    }
+
+    /// The value below or at which this share (0 to 1) of them lie, within 2.2 %; nothing if some are negative.
+    #[must_use]
+    pub fn percentile(&self, share: f64) -> Option<f64> {
+        let is_whole = self.histogram.count() == self.count;
+        Some(self.histogram.percentile_us(share).filter(|_| is_whole)? / MILLION)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(values: &[f64]) -> Values {
+        let mut sum = Values::default();
+        values.iter().for_each(|value| sum.record(*value));
+        sum
+    }
+
+    #[test]
+    fn sums_are_exact_and_percentiles_near() {
+        let sum = values(&[0.1, 0.2, 12.5, 0.0]);
+        assert_eq!((sum.count, sum.sum()), (4, 12.8));
+        assert!((sum.percentile(1.0).unwrap() / 12.5 - 1.0).abs() < 0.022);
+        assert_eq!(sum.percentile(0.25), Some(0.0));
+        let mut merged = values(&[0.2, 0.0]);
+        merged.merge(&values(&[12.5, 0.1]));
+        assert_eq!(merged, sum);
+    }
+
+    #[test]
+    fn of_negative_and_absurd_values_sums_are_told_and_percentiles_are_not() {
+        let sum = values(&[-3.5, 1.0]);
+        assert_eq!((sum.sum(), sum.percentile(0.5)), (-2.5, None));
+        let absurd = values(&[1e300, f64::MAX]);
+        assert_eq!((absurd.count, absurd.sum_millionths), (2, i128::MAX));
+    }
+
+    #[test]
+    fn series_are_told_apart_by_all_that_they_are() {
+        let series = |name: &str, unit: Option<&str>, dimension: &str| Series {
+            namespace: "shop".to_owned(),
+            name: name.to_owned(),
+            unit: unit.map(str::to_owned),
+            dimensions: BTreeMap::from([("service".to_owned(), dimension.to_owned())]),
+        };
+        let all = [
+            series("a", None, "web"),
+            series("b", None, "web"),
+            series("a", Some("Count"), "web"),
+            series("a", None, "app"),
+            series("a", None, "web").others(),
+            Series::rest(),
+        ];
+        let ids: std::collections::BTreeSet<_> = all.iter().map(Series::id).collect();
+        assert_eq!(ids.len(), all.len());
+        assert_eq!(SeriesId::parse(&all[0].id().to_string()), Some(all[0].id()));
+    }
+}
