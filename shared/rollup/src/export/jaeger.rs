@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use lamplight_logs::SpanKind;
 use serde_json::{Value, json};
 
 use super::{Exported, exported, trace_digits};
@@ -26,14 +27,18 @@ pub fn file(trace_id: &str, transaction: &Transaction) -> Value {
 
 fn span(work: &Exported<'_>, trace_digits: &str, process: &str) -> Value {
     let mut tags: Vec<_> = work.attributes.iter().map(|(name, value)| tag(name, value)).collect();
-    tags.push(tag("span.kind", &json!(work.kind.name())));
+    if work.kind != SpanKind::Unspecified {
+        tags.push(tag("span.kind", &json!(work.kind.name())));
+    }
     if work.failed {
         tags.push(tag("error", &json!(true)));
     }
     let references = work.parent_id.iter();
     let references = references.map(|id| json!({"refType": "CHILD_OF", "traceID": trace_digits, "spanID": id}));
-    let logs = work.events.iter().map(|(at_ms, name, text)| {
-        json!({"timestamp": at_ms.saturating_mul(1000), "fields": [tag("event", &json!(name)), tag("message", &json!(text))]})
+    let logs = work.events.iter().map(|(at_us, name, text)| {
+        let mut fields = vec![tag("event", &json!(name))];
+        fields.extend((!text.is_empty()).then(|| tag("message", &json!(text))));
+        json!({"timestamp": at_us, "fields": fields})
     });
     json!({
         "traceID": trace_digits,

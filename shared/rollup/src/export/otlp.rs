@@ -28,10 +28,10 @@ pub fn request(trace_id: &str, transaction: &Transaction) -> Value {
 fn span(work: &Exported<'_>, trace_id: &str, trace_digits: &str) -> Value {
     let mut attributes: Vec<_> = work.attributes.iter().map(|(name, value)| attribute(name, value)).collect();
     attributes.push(attribute("lamplight.trace_id", &json!(trace_id)));
-    let events = work.events.iter().map(|(at_ms, name, text)| {
+    let events = work.events.iter().map(|(at_us, name, text)| {
         let key = if *name == "exception" { "exception.message" } else { "lamplight.milestone" };
-        json!({"timeUnixNano": nanoseconds(at_ms.saturating_mul(1000)), "name": name,
-            "attributes": [attribute(key, &json!(text))]})
+        let said = (!text.is_empty()).then(|| attribute(key, &json!(text)));
+        json!({"timeUnixNano": nanoseconds(*at_us), "name": name, "attributes": said.as_slice()})
     });
     let mut span = json!({
         "traceId": trace_digits,
@@ -60,7 +60,7 @@ fn attribute(name: &str, value: &Value) -> Value {
 }
 
 fn nanoseconds(us: i64) -> String {
-    (i128::from(us.max(0)) * 1000).to_string()
+    (i128::from(us) * 1000).to_string()
 }
 
 #[cfg(test)]

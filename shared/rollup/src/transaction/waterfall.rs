@@ -54,7 +54,7 @@ impl Row<'_> {
     /// How long it took, in microseconds.
     #[must_use]
     pub const fn duration_us(&self) -> i64 {
-        self.end_us - self.start_us
+        self.end_us.saturating_sub(self.start_us)
     }
 }
 
@@ -131,14 +131,14 @@ fn own_times(mut rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
     // Children follow their parent in the order of their beginnings: what is covered up to now is one time for each.
     let mut covered_until: Vec<i64> = rows.iter().map(|row| row.start_us).collect();
     for row in &mut rows {
-        row.own_us = row.end_us - row.start_us;
+        row.own_us = row.duration_us();
     }
     for i in 0..rows.len() {
         let Some(parent) = rows[i].parent else { continue };
         let from_us = rows[i].start_us.max(covered_until[parent]);
         let to_us = rows[i].end_us.min(rows[parent].end_us);
         if to_us > from_us {
-            rows[parent].own_us -= to_us - from_us;
+            rows[parent].own_us -= to_us.saturating_sub(from_us);
             covered_until[parent] = to_us;
         }
     }
@@ -214,6 +214,11 @@ mod tests {
     fn clocks_that_differ_make_no_negative_times() {
         let spans = [span("a", None, 100, 200), span("b", Some("a"), 50, 120), span("c", Some("a"), 190, 300)];
         assert_eq!(rows(&spans), [row("a", 0, 70), row("b", 1, 70), row("c", 1, 110)]);
+    }
+
+    #[test]
+    fn times_that_no_clock_shows_have_the_longest_duration() {
+        assert_eq!(rows(&[span("a", None, i64::MIN, i64::MAX)]), [row("a", 0, i64::MAX)]);
     }
 
     #[test]
