@@ -116,7 +116,8 @@ impl Table {
     ///
     /// [`TableError::Call`].
     pub async fn due(&self, now_ms: i64, most: usize) -> Result<Vec<Due>, TableError> {
-        let items = self.query_first(keys::DUE, &rfc3339(now_ms), most).await?;
+        // `~` sorts after every digit.
+        let items = self.query_first(keys::DUE, &format!("{}#~", rfc3339(now_ms)), most).await?;
         let due = items.iter().filter_map(|item| {
             Some(Due { id: get_text(item, ID)?.to_owned(), sort: get_text(item, "sk")?.to_owned() })
         });
