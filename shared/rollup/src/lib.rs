@@ -10,6 +10,7 @@
 //! - [`deployment`], [`deployed`]: which versions ran, and what changed before a failure
 //! - [`fingerprint`], [`issue`]: what fails alike
 //! - [`transaction`]: what belongs to one trace
+//! - [`map`]: who calls whom, as transactions add up to it
 //! - [`ledger`]: the fold of log events into all of these
 //! - [`price`]: what it costs
 //! - [`summary`]: the shapes that programs read
@@ -26,6 +27,7 @@ pub mod histogram;
 pub mod history;
 pub mod issue;
 pub mod ledger;
+pub mod map;
 pub mod peaks;
 pub mod price;
 pub mod rollup;
@@ -43,6 +45,7 @@ pub use histogram::Histogram;
 pub use history::Entry;
 pub use issue::{Issue, Sample, State};
 pub use ledger::{Bounds, ErrorLogs, EventTotals, Excess, Ledger};
+pub use map::Map;
 pub use peaks::Peaks;
 pub use price::{Architecture, Price};
 pub use rollup::Rollup;

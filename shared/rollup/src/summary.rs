@@ -1,6 +1,7 @@
 //! The shapes that programs read: what `analyze` and the reading commands print as JSON.
 
 mod issue;
+mod map;
 mod transaction;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::rollup::Rollup;
 use crate::time::{UNKNOWN_MS, rfc3339};
 
 pub use issue::{AlertSummary, IssueSummary, SampleSummary, occurrences, sort_issues};
+pub use map::{EdgeSummary, HourSummary, Latencies, MapSummary, NodeKind, NodeSummary, TrafficSummary};
 pub use transaction::{
     CallsSummary, FailureSummary, LabelSummary, MemberSummary, MilestoneSummary, SpanSummary, TransactionSummary,
 };
