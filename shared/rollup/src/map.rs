@@ -17,7 +17,8 @@ use crate::histogram::Histogram;
 use crate::transaction::Transaction;
 use parties::Party;
 
-/// What transactions add up to. Merging is associative and commutative. A transaction counts each time that it is added.
+/// What transactions add up to. Merging is associative and commutative. A transaction counts each time that it is
+/// added.
 ///
 /// Nodes are known by their names alone, so that a call which names a function leads to that function: functions of one
 /// name in several accounts or regions are one node.
@@ -32,7 +33,8 @@ pub struct Map {
 /// A function or a service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Node {
-    /// Whether it is known as a function, by its invocations or its log lines. Else it is a service, of which spans tell.
+    /// Whether it is known as a function, by its invocations or its log lines. Else it is a service, of which spans
+    /// tell.
     pub is_function: bool,
     /// Its invocations. In a transaction that names none of them, it counts once.
     pub invocations: u64,
@@ -159,5 +161,7 @@ impl Traffic {
     }
 }
 
+#[cfg(test)]
+mod examples;
 #[cfg(test)]
 mod tests;

@@ -7,8 +7,8 @@ use super::Call;
 use super::parties::Party;
 use crate::time::UNKNOWN_MS;
 
-/// To whom no span tells of a call, the one that began just before leads, but to the first of all. The invocations after
-/// its first are calls from the same: they are mostly retries.
+/// To whom no span tells of a call, the one that began just before leads, but to the first of all. The invocations
+/// after its first are calls from the same: they are mostly retries.
 pub(super) fn calls<'t>(parties: &[Party<'t>], observed: &[Call<'t>]) -> Vec<Call<'t>> {
     let reached: BTreeSet<&str> = observed.iter().filter(|call| call.from != call.to).map(|call| call.to).collect();
     let mut parties: Vec<_> = parties.iter().filter(|party| party.start_ms != UNKNOWN_MS).collect();

@@ -15,9 +15,9 @@ pub(super) struct Makers<'t> {
     by_span: BTreeMap<&'t str, &'t str>,
 }
 
-/// Finds who made the spans of a transaction. A span is made by the function of the invocation that it names, else by who
-/// made the span of the same service that it lies within: instrumentation names the invocation in the outermost span
-/// alone, and the service by a name of its own. Else it is made by the service that it names, as in the waterfall.
+/// Finds who made the spans of a transaction. A span is made by the function of the invocation that it names, else by
+/// who made the span of the same service that it lies within: instrumentation names the invocation in the outermost
+/// span alone, and the service by a name of its own. Else it is made by the service that it names, as in the waterfall.
 pub(super) fn of<'t>(transaction: &'t Transaction, spans: &BTreeMap<&'t str, &'t TraceSpan>) -> Makers<'t> {
     let mut makers = Makers { functions: functions(transaction), by_span: BTreeMap::new() };
     for span in spans.values() {

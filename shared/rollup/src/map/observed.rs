@@ -6,8 +6,8 @@ use super::Call;
 use super::makers::{Makers, answers};
 use crate::transaction::TraceSpan;
 
-/// Each call leads to those who made a span within it, else to the service that it names. Where one's span lies in another's
-/// that is no call, that is a call, too.
+/// Each call leads to those who made a span within it, else to the service that it names. Where one's span lies in
+/// another's that is no call, that is a call, too.
 pub(super) fn calls<'t>(spans: &BTreeMap<&'t str, &'t TraceSpan>, makers: &Makers<'t>) -> Vec<Call<'t>> {
     let mut calls = Vec::new();
     let mut answered: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();

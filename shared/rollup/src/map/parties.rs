@@ -18,8 +18,8 @@ pub(super) struct Party<'t> {
     pub(super) is_function: bool,
 }
 
-/// Who took part: each invocation once, whoever's lines name it. What a function said without naming an invocation belongs
-/// to its first one; where there is none, it stands for one.
+/// Who took part: each invocation once, whoever's lines name it. What a function said without naming an invocation
+/// belongs to its first one; where there is none, it stands for one.
 pub(super) fn of<'t>(
     transaction: &'t Transaction,
     spans: &BTreeMap<&'t str, &'t TraceSpan>,

@@ -25,8 +25,8 @@ pub struct NodeSummary {
     pub name: String,
     /// What it is known as.
     pub kind: NodeKind,
-    /// Of a function its invocations, of a service the calls to it; of a service that nobody calls, the transactions that
-    /// it took part in.
+    /// Of a function its invocations, of a service the calls to it; of a service that nobody calls, the transactions
+    /// that it took part in.
     pub calls: u64,
     /// How many of these failed.
     pub errors: u64,
