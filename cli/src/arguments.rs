@@ -2,11 +2,13 @@
 //!
 //! - `account`: what the commands that work on an account and its stack take
 //! - `issues`: what the commands that work on issues take
+//! - `map`: what `map` takes
 //! - `policy`: what the commands that work on policies take
 //! - `transactions`: what the commands that work on transactions take
 
 mod account;
 mod issues;
+mod map;
 mod policy;
 mod transactions;
 
@@ -20,10 +22,11 @@ pub use account::{
     StackArguments, SubscribeArguments, Tag, UnsubscribeArguments,
 };
 pub use issues::{AssignArguments, IssuesArguments, MuteArguments, Order, ResolveArguments, WhichArguments};
+pub use map::{MapArguments, MapOutput};
 pub use policy::{
     ApplyArguments, CheckArguments, HistoryArguments, PolicyArguments, PolicyCommand, ShowArguments, TestArguments,
 };
-pub use transactions::{TraceArguments, TraceOutput, TransactionsArguments};
+pub use transactions::{Label, TraceArguments, TraceOutput, TransactionsArguments};
 
 use crate::since::Since;
 
@@ -105,6 +108,11 @@ pub enum Command {
         after_help = "Example:\n  lamplight trace 1-6a52d530-0ba60ad2785ec2ae7971737c\n  lamplight trace 1-6a52d530-0ba60ad2785ec2ae7971737c --output jaeger > trace.json"
     )]
     Trace(TraceArguments),
+    /// Show who calls whom: calls, errors and latency between functions, and to other services
+    #[command(
+        after_help = "Example:\n  lamplight map --since 1h\n  lamplight map --function 'checkout-*' --output svg > map.svg\n  lamplight map --output dot > map.dot"
+    )]
+    Map(MapArguments),
     /// Show what the functions cost
     #[command(after_help = "Example:\n  lamplight cost --since 30d --architecture arm64")]
     Cost(ReadArguments),

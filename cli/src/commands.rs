@@ -10,6 +10,7 @@ pub mod explain;
 pub mod functions;
 pub mod issues;
 pub mod local;
+pub mod map;
 pub mod policy;
 pub mod redrive;
 pub mod send_test;

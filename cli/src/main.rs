@@ -5,6 +5,7 @@ mod arguments;
 mod commands;
 mod error;
 mod input;
+mod map;
 mod output;
 mod progress;
 mod since;
@@ -48,6 +49,7 @@ fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Policy(arguments) => wait_for(commands::policy::run(&arguments)),
         Command::Transactions(arguments) => wait_for(commands::transactions::list(&arguments)),
         Command::Trace(arguments) => wait_for(commands::transactions::one(&arguments)),
+        Command::Map(arguments) => wait_for(commands::map::run(&arguments)),
         Command::Cost(arguments) => wait_for(commands::cost::run(&arguments)),
         Command::Subscribe(arguments) => wait_for(commands::subscribe::run(&arguments)),
         Command::Unsubscribe(arguments) => wait_for(commands::unsubscribe::run(&arguments)),

@@ -3,6 +3,7 @@
 //! - `grid`: how a table looks
 //! - `event`: one event explained
 //! - `issue`: issues, and what was done with them
+//! - `map`: who calls whom
 //! - `redriven`: what was put through again
 //! - `policy`: policies, and what would be done by them
 //! - `plan`: what is done with log groups
@@ -16,6 +17,7 @@ mod event;
 mod findings;
 mod grid;
 mod issue;
+mod map;
 mod plan;
 mod policy;
 mod redriven;
@@ -27,7 +29,9 @@ use lamplight_rollup::summary::{Analysis, DeploymentSummary, FunctionSummary, Tr
 pub use backfilled::backfilled;
 pub use event::explanation;
 pub use findings::findings;
+pub use grid::harmless;
 pub use issue::{acted, issue, issues};
+pub use map::map;
 pub use plan::plan;
 pub use policy::{applied, trial, understood, versions};
 pub use redriven::redriven;
@@ -201,7 +205,8 @@ fn memory(function: &FunctionSummary) -> Option<String> {
     Some(format!("{}/{}", function.max_memory_mb?, function.memory_mb?))
 }
 
-fn milliseconds(value: f64) -> String {
+/// A number of milliseconds with the digits that are worth reading.
+pub fn milliseconds(value: f64) -> String {
     if value < 100.0 { format!("{value:.1}") } else { format!("{value:.0}") }
 }
 
