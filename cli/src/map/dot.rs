@@ -12,7 +12,7 @@ pub fn dot(map: &MapSummary) -> String {
         .to_owned();
     for node in &map.nodes {
         let style = if node.kind == NodeKind::Function { "solid" } else { "rounded" };
-        let (id, name, caption) = (quoted(&single_line(&node.name)), escaped(&short(&node.name)), caption(node));
+        let (id, name, caption) = (quoted(&single_line(&node.name)), labelled(&short(&node.name)), caption(node));
         let _ = writeln!(graph, "  {id} [label=\"{name}\\n{caption}\", style={style}];");
     }
     for edge in &map.edges {
@@ -23,6 +23,11 @@ pub fn dot(map: &MapSummary) -> String {
     }
     graph.push('}');
     graph
+}
+
+/// A text in a label, where Graphviz reads entities.
+fn labelled(text: &str) -> String {
+    escaped(&text.replace('&', "&amp;"))
 }
 
 fn quoted(text: &str) -> String {
@@ -73,6 +78,7 @@ mod tests {
         let nodes: Vec<_> = lines.iter().filter(|(_, rest)| *rest == "   [label=, style=solid];").collect();
         let edges: Vec<_> = lines.iter().filter(|(_, rest)| rest.starts_with("   ->  [label=")).collect();
         assert_eq!((nodes.len(), edges.len(), lines.len()), (6, 5, 6 + 5 + 5), "{graph}");
+        assert!(graph.contains("\"]]>&amp;'\u{fffd}\u{fffd}\u{fffd}\u{fffd}\" [label=\"]]>&amp;amp;'"), "{graph}");
         for (i, (strings, _)) in edges.iter().enumerate() {
             assert_eq!((&strings[0], &strings[1]), (&nodes[i].0[0], &nodes[i + 1].0[0]));
         }

@@ -20,8 +20,8 @@ use parties::Party;
 /// What transactions add up to. Merging is associative and commutative. A transaction counts each time that it is
 /// added.
 ///
-/// Nodes are known by their names alone, so that a call which names a function leads to that function: functions of one
-/// name in several accounts or regions are one node.
+/// Nodes are known by their names alone, as far as spans have them, so that a call which names a function leads to that
+/// function: functions of one name in several accounts or regions are one node.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Map {
     /// Who takes part, by name.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use lamplight_logs::SpanKind;
 
+use crate::issue::cut;
+use crate::transaction::trace_span::NAME_BYTES;
 use crate::transaction::{Member, MemberKey, TraceSpan, Transaction};
 
 /// What is known of who made what.
@@ -29,7 +31,7 @@ pub(super) fn of<'t>(transaction: &'t Transaction, spans: &BTreeMap<&'t str, &'t
             }
             path.push(at.span_id.as_str());
             if let Some(function) = at.request_id.as_deref().and_then(|id| makers.functions.get(id)) {
-                break function.0.function.function.as_str();
+                break name_of(function.0);
             }
             match within(at, spans) {
                 // Longer than there are spans is a circle.
@@ -52,6 +54,11 @@ impl<'t> Makers<'t> {
     pub(super) fn names(&self) -> impl Iterator<Item = &'t str> {
         self.by_span.values().copied()
     }
+}
+
+/// The function of a member by as much of its name as spans have.
+pub(super) fn name_of(key: &MemberKey) -> &str {
+    cut(&key.function.function, NAME_BYTES)
 }
 
 /// The span of the same service that a span lies within. What answers a call begins anew.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 
-use super::makers::Makers;
+use super::makers::{Makers, name_of};
 use crate::transaction::{Member, MemberKey, TraceSpan, Transaction};
 
 /// An invocation, or a function or service of which the transaction names no invocation.
@@ -48,7 +48,7 @@ pub(super) fn of<'t>(
     let services: BTreeSet<&str> = spans.values().map(|span| span.service.as_str()).collect();
     let makers: BTreeSet<&str> = makers.names().collect();
     for (key, member) in transaction.members.iter().filter(|(key, _)| key.request_id.is_empty()) {
-        let name = key.function.function.as_str();
+        let name = name_of(key);
         let is_service = services.contains(name);
         match first.entry(name) {
             btree_map::Entry::Occupied(occupied) => parties[*occupied.get()].failed |= !member.errors.is_empty(),
@@ -66,7 +66,7 @@ pub(super) fn of<'t>(
 impl<'t> Party<'t> {
     fn of(key: &'t MemberKey, member: &Member, is_function: bool) -> Self {
         Self {
-            name: &key.function.function,
+            name: name_of(key),
             start_ms: member.first_ms,
             end_ms: member.last_ms,
             latency_us: member.duration_us(),

@@ -89,6 +89,14 @@ fn spans_of_an_invocation_are_its_functions_whatever_they_call_their_service() {
 }
 
 #[test]
+fn a_function_with_a_long_name_is_one_with_its_spans() {
+    let name = "n".repeat(300);
+    let spans = [in_request(call("a", None, &name[..128], "S3"), "r"), call("b", None, &name[..128], "S3")];
+    let map = Map::of([&story(&[member(&name, "r", 0, 9), member(&name, "", 0, 9)], &spans)]);
+    assert_eq!(map.nodes.keys().collect::<Vec<_>>(), ["S3", &name[..128]]);
+}
+
+#[test]
 fn what_no_span_tells_of_is_inferred_from_the_order_and_marked() {
     let report = Report { duration_us: 7_500, ..Report::default() };
     let (key, paid) = failed(member("pay", "b", 10, 30));

@@ -7,7 +7,7 @@ use crate::function::FunctionKey;
 use crate::issue::cut;
 
 /// Bytes of each name.
-const NAME_BYTES: usize = 128;
+pub(crate) const NAME_BYTES: usize = 128;
 
 /// A piece of work within a trace. Spans sort by their beginning.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
