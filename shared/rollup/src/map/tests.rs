@@ -73,19 +73,29 @@ fn a_function_that_invokes_itself_has_an_edge_to_itself_and_is_still_inferred() 
 fn spans_of_an_invocation_are_its_functions_whatever_they_call_their_service() {
     let members = [
         member("aws/spans", "r", 0, 9),
-        member("pay-service", "r", 0, 9),
-        member("pay-service", "", 1, 2),
+        member("card-service", "r", 0, 9),
+        member("card-service", "", 1, 2),
         (member("pay", "r", 0, 9).0, Member { report: Some(Report::default()), ..member("pay", "r", 0, 9).1 }),
         member("shop", "s", -5, 20),
     ];
     let spans = [
-        in_request(work("a", None, "pay-service", SpanKind::Server), "r"),
-        work("b", Some("a"), "pay-service", SpanKind::Internal),
-        call("c", Some("b"), "pay-service", "S3"),
+        in_request(work("a", None, "card-service", SpanKind::Server), "r"),
+        work("b", Some("a"), "card-service", SpanKind::Internal),
+        call("c", Some("b"), "card-service", "S3"),
     ];
     let map = Map::of([&story(&members, &spans)]);
     assert_eq!(edges(&map), ["pay → S3 0/1", "shop ⇢ pay 0/1"]);
     assert_eq!(map.nodes.keys().collect::<Vec<_>>(), ["S3", "pay", "shop"]);
+}
+
+#[test]
+fn what_answers_a_call_is_not_its_callers_though_both_name_one_service() {
+    let spans = [
+        in_request(call("a", None, "app", "AWS::Lambda"), "r"),
+        work("b", Some("a"), "app", SpanKind::Server),
+        call("c", Some("b"), "app", "S3"),
+    ];
+    assert_eq!(edges_of(&[member("shop", "r", 0, 9)], &spans), ["app → S3 0/1", "shop → app 0/1"]);
 }
 
 #[test]
