@@ -3,6 +3,7 @@
 //! - `account`: what the commands that work on an account and its stack take
 //! - `flows`: what the commands that work on flows take
 //! - `issues`: what the commands that work on issues take
+//! - `map`: what `map` takes
 //! - `metrics`: what the command that shows metrics takes
 //! - `policy`: what the commands that work on policies take
 //! - `transactions`: what the commands that work on transactions take
@@ -10,6 +11,7 @@
 mod account;
 mod flows;
 mod issues;
+mod map;
 mod metrics;
 mod policy;
 mod transactions;
@@ -25,11 +27,12 @@ pub use account::{
 };
 pub use flows::{FlowArguments, FlowCommand, RemoveFlowArguments, SetFlowArguments, ShowFlowArguments};
 pub use issues::{AssignArguments, IssuesArguments, MuteArguments, Order, ResolveArguments, WhichArguments};
+pub use map::{MapArguments, MapOutput};
 pub use metrics::MetricsArguments;
 pub use policy::{
     ApplyArguments, CheckArguments, HistoryArguments, PolicyArguments, PolicyCommand, ShowArguments, TestArguments,
 };
-pub use transactions::{TraceArguments, TraceOutput, TransactionsArguments};
+pub use transactions::{Label, TraceArguments, TraceOutput, TransactionsArguments};
 
 use crate::since::Since;
 
@@ -121,6 +124,11 @@ pub enum Command {
         after_help = "Example:\n  lamplight metrics --since 7d\n  lamplight metrics --namespace 'Shop*' --name Orders --output json"
     )]
     Metrics(MetricsArguments),
+    /// Show who calls whom: calls, errors and latency between functions, and to other services
+    #[command(
+        after_help = "Example:\n  lamplight map --since 1h\n  lamplight map --function 'checkout-*' --output svg > map.svg\n  lamplight map --output dot > map.dot"
+    )]
+    Map(MapArguments),
     /// Show what the functions cost
     #[command(after_help = "Example:\n  lamplight cost --since 30d --architecture arm64")]
     Cost(ReadArguments),

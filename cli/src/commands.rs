@@ -11,6 +11,7 @@ pub mod flows;
 pub mod functions;
 pub mod issues;
 pub mod local;
+pub mod map;
 pub mod metrics;
 pub mod policy;
 pub mod redrive;

@@ -5,6 +5,7 @@ mod arguments;
 mod commands;
 mod error;
 mod input;
+mod map;
 mod output;
 mod progress;
 mod since;
@@ -51,6 +52,7 @@ fn run(command: Command) -> Result<ExitCode, CliError> {
         Command::Flow(arguments) => wait_for(commands::flows::run(&arguments)),
         Command::Flows(arguments) => wait_for(commands::flows::list(&arguments)),
         Command::Metrics(arguments) => wait_for(commands::metrics::run(&arguments)),
+        Command::Map(arguments) => wait_for(commands::map::run(&arguments)),
         Command::Cost(arguments) => wait_for(commands::cost::run(&arguments)),
         Command::Subscribe(arguments) => wait_for(commands::subscribe::run(&arguments)),
         Command::Unsubscribe(arguments) => wait_for(commands::unsubscribe::run(&arguments)),

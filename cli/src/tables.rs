@@ -4,6 +4,7 @@
 //! - `event`: one event explained
 //! - `flows`: flows, and what became of what began them
 //! - `issue`: issues, and what was done with them
+//! - `map`: who calls whom
 //! - `metrics`: metrics that functions logged
 //! - `redriven`: what was put through again
 //! - `policy`: policies, and what would be done by them
@@ -19,6 +20,7 @@ mod findings;
 mod flows;
 mod grid;
 mod issue;
+mod map;
 mod metrics;
 mod plan;
 mod policy;
@@ -32,7 +34,9 @@ pub use backfilled::backfilled;
 pub use event::explanation;
 pub use findings::findings;
 pub use flows::{flow, flow_change, flows};
+pub use grid::harmless;
 pub use issue::{acted, issue, issues};
+pub use map::map;
 pub use metrics::metrics;
 pub use plan::plan;
 pub use policy::{applied, trial, understood, versions};
@@ -211,7 +215,8 @@ fn memory(function: &FunctionSummary) -> Option<String> {
     Some(format!("{}/{}", function.max_memory_mb?, function.memory_mb?))
 }
 
-fn milliseconds(value: f64) -> String {
+/// A number of milliseconds with the digits that are worth reading.
+pub fn milliseconds(value: f64) -> String {
     if value < 100.0 { format!("{value:.1}") } else { format!("{value:.0}") }
 }
 

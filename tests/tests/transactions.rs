@@ -152,3 +152,28 @@ fn a_trace_is_shown_and_exported() {
     assert_eq!(show("jaeger").json()["data"][0]["traceID"], digits);
     assert_eq!(show("json").json()["correlation_ids"], json!(["order-1"]));
 }
+
+#[test]
+fn a_map_is_read_and_drawn() {
+    let local = Local::start(&[]);
+    for stream in streams() {
+        assert_eq!(local.invoke(&stream.payload(Envelope::Subscription)).error(), None);
+    }
+    let map = |arguments: &[&str]| {
+        let table = ["--endpoint-url", &local.table_url, "--table", "lamplight", "--since", "2026-11-20"];
+        run(["map"].iter().chain(&table).chain(arguments))
+    };
+    let json = map(&["--output", "json"]).json();
+    let edge = |from: &str, to: &str| {
+        let mut edges = json["edges"].as_array().unwrap().iter();
+        edges.find(|edge| edge["from"] == from && edge["to"] == to).unwrap().clone()
+    };
+    let (observed, inferred) = (edge("orders", "S3"), edge("orders", "payments"));
+    assert_eq!((&observed["inferred"], &observed["calls"]), (&json!(false), &json!(2)));
+    assert_eq!((&inferred["inferred"], &inferred["errors"]), (&json!(true), &json!(1)));
+    assert_eq!(inferred["hours"][0]["at"], "2026-11-20T08:00:00.000Z");
+    assert_eq!(map(&["--output", "json", "--function", "nobody"]).json(), json!({"nodes": [], "edges": []}));
+    assert!(map(&[]).stdout.contains("observed") && map(&["--function", "nobody"]).stdout.contains("no calls"));
+    assert!(map(&["--output", "dot"]).stdout.contains("\"orders\" -> \"payments\""));
+    assert!(map(&["--output", "svg"]).stdout.starts_with("<svg "));
+}

@@ -56,9 +56,7 @@ fn time_line(transaction: &Transaction) -> String {
 fn duration(row: &Row<'_>) -> String {
     #[allow(clippy::cast_precision_loss, reason = "285 years in microseconds fit")]
     let known_us = match row.work {
-        Work::Invocation(_, member) => {
-            member.report.as_ref().map_or(row.duration_us() as f64, |report| report.duration_us as f64)
-        }
+        Work::Invocation(_, member) => member.duration_us() as f64,
         Work::Span(_) => row.duration_us() as f64,
     };
     milliseconds(known_us / 1000.0)

@@ -11,6 +11,7 @@
 //! - [`fingerprint`], [`issue`]: what fails alike
 //! - [`transaction`]: what belongs to one trace
 //! - [`flow`]: from one milestone to another, in time
+//! - [`map`]: who calls whom, as transactions add up to it
 //! - [`metric`]: metrics that functions log
 //! - [`ledger`]: the fold of log events into all of these
 //! - [`price`]: what it costs
@@ -29,6 +30,7 @@ pub mod histogram;
 pub mod history;
 pub mod issue;
 pub mod ledger;
+pub mod map;
 pub mod metric;
 pub mod peaks;
 pub mod price;
@@ -48,6 +50,7 @@ pub use histogram::Histogram;
 pub use history::Entry;
 pub use issue::{Issue, Sample, State};
 pub use ledger::{Bounds, ErrorLogs, EventTotals, Excess, Ledger};
+pub use map::Map;
 pub use metric::{Series, SeriesId};
 pub use peaks::Peaks;
 pub use price::{Architecture, Price};

@@ -2,6 +2,7 @@
 
 mod flow;
 mod issue;
+mod map;
 mod metric;
 mod transaction;
 
@@ -24,6 +25,7 @@ use crate::time::{UNKNOWN_MS, rfc3339};
 
 pub use flow::{FlowHourSummary, FlowSummary, LeadSummary, LeadTimesSummary};
 pub use issue::{AlertSummary, IssueSummary, SampleSummary, occurrences, sort_issues};
+pub use map::{EdgeSummary, HourSummary, Latencies, MapSummary, NodeKind, NodeSummary, TrafficSummary};
 pub use metric::{MetricHourSummary, MetricSummary, MetricSums, ValuesSummary};
 pub use transaction::{
     CallsSummary, FailureSummary, LabelSummary, MemberSummary, MilestoneSummary, SpanSummary, TransactionSummary,

@@ -201,15 +201,13 @@ impl MemberSummary {
         let labels = labels.map(|(name, value)| LabelSummary { name: name.clone(), value: value.clone() });
         #[allow(clippy::cast_precision_loss, reason = "285 years in microseconds fit")]
         let in_ms = |us: u64| us as f64 / 1000.0;
-        #[allow(clippy::cast_precision_loss, reason = "285 years in microseconds fit")]
-        let known_ms = (member.last_ms - member.first_ms) as f64;
         Self {
             account: key.function.account.clone(),
             region: key.function.region.clone(),
             function: key.function.function.clone(),
             request_id: key.request_id.to_string(),
             started_at: time_text(member.first_ms),
-            duration_ms: report.map_or(known_ms, |report| in_ms(report.duration_us)),
+            duration_ms: in_ms(member.duration_us()),
             init_ms: report.and_then(|report| report.init_us).map(in_ms),
             memory_mb: report.and_then(|report| report.memory_mb),
             max_memory_mb: report.and_then(|report| report.max_memory_mb),

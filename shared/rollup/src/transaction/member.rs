@@ -116,6 +116,13 @@ impl Member {
         }
     }
 
+    /// How long it took, in microseconds: as the platform measured it, else from the first to the last known time.
+    #[must_use]
+    pub fn duration_us(&self) -> u64 {
+        let known_us = || self.last_ms.saturating_sub(self.first_ms).saturating_mul(1000);
+        self.report.as_ref().map_or_else(|| u64::try_from(known_us()).unwrap_or(0), |report| report.duration_us)
+    }
+
     /// Takes another's facts in.
     pub fn merge(&mut self, other: Self) {
         self.first_ms = self.first_ms.min(other.first_ms);

@@ -7,7 +7,7 @@ use crate::function::FunctionKey;
 use crate::issue::cut;
 
 /// Bytes of each name.
-const NAME_BYTES: usize = 128;
+pub(crate) const NAME_BYTES: usize = 128;
 
 /// A piece of work within a trace. Spans sort by their beginning.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -70,7 +70,13 @@ impl TraceSpan {
     /// How long it took, in microseconds.
     #[must_use]
     pub const fn duration_us(&self) -> i64 {
-        self.end_us - self.start_us
+        self.end_us.saturating_sub(self.start_us)
+    }
+
+    /// Of a call: the service that was called, else what the call is called.
+    #[must_use]
+    pub fn callee(&self) -> &str {
+        self.remote_service.as_deref().unwrap_or(&self.name)
     }
 
     /// Whether it failed, by its status or by the answer that it got.

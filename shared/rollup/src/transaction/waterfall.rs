@@ -150,8 +150,7 @@ fn own_times(mut rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
 pub fn calls(transaction: &Transaction) -> BTreeMap<(&str, &str), Calls> {
     let mut calls: BTreeMap<_, Calls> = BTreeMap::new();
     for span in transaction.spans_by_id().into_values().filter(|span| span.kind.is_call()) {
-        let service = span.remote_service.as_deref().unwrap_or(&span.name);
-        let call = calls.entry((service, span.remote_operation.as_deref().unwrap_or_default())).or_default();
+        let call = calls.entry((span.callee(), span.remote_operation.as_deref().unwrap_or_default())).or_default();
         call.count += 1;
         call.failed += u64::from(span.failed());
         call.duration_us += span.duration_us();
