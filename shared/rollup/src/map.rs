@@ -3,7 +3,7 @@
 //! - `makers`: who made which span
 //! - `parties`: who took part in a transaction
 //! - `observed`: the calls that spans tell of
-//! - `inferred`: the calls that nothing but the order of time tells of
+//! - `inferred`: the calls that nothing but order and time tells of
 
 mod inferred;
 mod makers;
@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use crate::bucket::{Bucket, Span};
 use crate::histogram::Histogram;
 use crate::transaction::Transaction;
+use inferred::{AllUncalled, Orders};
 use parties::Party;
 
 /// What transactions add up to. Merging is associative and commutative. A transaction counts each time that it is
@@ -26,9 +27,16 @@ use parties::Party;
 pub struct Map {
     /// Who takes part, by name.
     pub nodes: BTreeMap<String, Node>,
-    /// Who calls whom, by the hours in which the calls began.
-    pub edges: BTreeMap<Edge, BTreeMap<Bucket, Traffic>>,
+    /// The calls that spans tell of: from whom, and to whom.
+    observed: BTreeMap<(String, String), Hours>,
+    /// The invocations that nobody called as far as spans tell.
+    uncalled: AllUncalled,
+    /// Who began before whom.
+    orders: Orders,
 }
+
+/// What calls add up to, by the hours in which they began.
+pub type Hours = BTreeMap<Bucket, Traffic>;
 
 /// A function or a service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,7 +57,7 @@ pub struct Edge {
     pub from: String,
     /// Who is called.
     pub to: String,
-    /// Whether nothing but the order of time tells of it.
+    /// Whether nothing but order and time tells of it.
     pub inferred: bool,
 }
 
@@ -73,7 +81,6 @@ pub struct Traffic {
 struct Call<'t> {
     from: &'t str,
     to: &'t str,
-    inferred: bool,
     /// When it began, in milliseconds since the epoch.
     start_ms: i64,
     latency_us: u64,
@@ -94,12 +101,17 @@ impl Map {
         let makers = makers::of(transaction, &spans);
         let parties = parties::of(transaction, &spans, &makers);
         let observed = observed::calls(&spans, &makers);
-        let inferred = inferred::calls(&parties, &observed);
+        let uncalled = inferred::uncalled(&parties, &observed, &mut self.orders);
         for party in &parties {
             self.node(party.name).take(party);
         }
-        for call in observed.iter().chain(&inferred) {
-            self.take(call);
+        for call in &observed {
+            self.node(call.from);
+            self.node(call.to);
+            take(self.observed.entry((call.from.to_owned(), call.to.to_owned())).or_default(), call);
+        }
+        for (uncalled, call) in uncalled {
+            take(self.uncalled.entry(uncalled).or_default(), &call);
         }
     }
 
@@ -108,24 +120,48 @@ impl Map {
         for (name, node) in &other.nodes {
             self.node(name).merge(node);
         }
-        for (edge, hours) in &other.edges {
-            let own = self.edges.entry(edge.clone()).or_default();
-            for (hour, traffic) in hours {
-                own.entry(*hour).or_default().merge(traffic);
+        for (call, hours) in &other.observed {
+            merge(self.observed.entry(call.clone()).or_default(), hours);
+        }
+        for (uncalled, hours) in &other.uncalled {
+            merge(self.uncalled.entry(uncalled.clone()).or_default(), hours);
+        }
+        for (pair, order) in &other.orders {
+            self.orders.entry(pair.clone()).or_default().merge(order);
+        }
+    }
+
+    /// Who calls whom, by the hours in which the calls began. Who is meant by an inferred edge is told by all
+    /// transactions together.
+    #[must_use]
+    pub fn edges(&self) -> BTreeMap<Edge, Hours> {
+        let mut edges: BTreeMap<Edge, Hours> = BTreeMap::new();
+        for ((from, to), hours) in &self.observed {
+            edges.insert(Edge { from: from.clone(), to: to.clone(), inferred: false }, hours.clone());
+        }
+        let is_observed = |from: &str, to: &str| self.observed.contains_key(&(from.to_owned(), to.to_owned()));
+        for (uncalled, hours) in &self.uncalled {
+            if let Some(from) = inferred::caller(uncalled, &self.orders, is_observed) {
+                let edge = Edge { from: from.to_owned(), to: uncalled.to.clone(), inferred: true };
+                merge(edges.entry(edge).or_default(), hours);
             }
         }
+        edges
     }
 
     fn node(&mut self, name: &str) -> &mut Node {
         self.nodes.entry(name.to_owned()).or_default()
     }
+}
 
-    fn take(&mut self, call: &Call<'_>) {
-        self.node(call.from);
-        self.node(call.to);
-        let edge = Edge { from: call.from.to_owned(), to: call.to.to_owned(), inferred: call.inferred };
-        let hour = Bucket::holding(Span::Hour, call.start_ms);
-        self.edges.entry(edge).or_default().entry(hour).or_default().take(call);
+/// Takes a call into its hour.
+fn take(hours: &mut Hours, call: &Call<'_>) {
+    hours.entry(Bucket::holding(Span::Hour, call.start_ms)).or_default().take(call);
+}
+
+fn merge(hours: &mut Hours, others: &Hours) {
+    for (hour, traffic) in others {
+        hours.entry(*hour).or_default().merge(traffic);
     }
 }
 

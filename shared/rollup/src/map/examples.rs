@@ -69,7 +69,7 @@ pub(super) fn story(members: &[(MemberKey, Member)], spans: &[TraceSpan]) -> Tra
 
 /// `from → to` for what is observed, `from ⇢ to` for what is inferred, each with its calls and errors.
 pub(super) fn edges(map: &Map) -> Vec<String> {
-    let edges = map.edges.iter().map(|(edge, hours)| {
+    let edges = map.edges().into_iter().map(|(edge, hours)| {
         let arrow = if edge.inferred { '⇢' } else { '→' };
         let sum = |count: fn(&Traffic) -> u64| hours.values().map(count).sum::<u64>();
         format!("{} {arrow} {} {}/{}", edge.from, edge.to, sum(|hour| hour.errors), sum(|hour| hour.calls))

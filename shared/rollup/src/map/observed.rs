@@ -33,6 +33,6 @@ pub(super) fn calls<'t>(spans: &BTreeMap<&'t str, &'t TraceSpan>, makers: &Maker
 impl<'t> Call<'t> {
     fn of(span: &TraceSpan, from: &'t str, to: &'t str) -> Self {
         let latency_us = u64::try_from(span.duration_us()).unwrap_or(0);
-        Self { from, to, inferred: false, start_ms: span.start_us / 1000, latency_us, failed: span.failed() }
+        Self { from, to, start_ms: span.start_us / 1000, latency_us, failed: span.failed() }
     }
 }

@@ -16,7 +16,8 @@ fn a_call_leads_from_its_function_to_the_service_that_it_names() {
     let unnamed = TraceSpan { remote_service: None, ..call("c", None, "shop", "") };
     let map = Map::of([&story(&[member("shop", "r", 0, 9)], &[call("a", None, "shop", "S3"), broken, unnamed])]);
     assert_eq!(edges(&map), ["shop → GET / 0/1", "shop → S3 1/2"]);
-    let (hour, traffic) = map.edges.values().next_back().unwrap().first_key_value().unwrap();
+    let found = map.edges();
+    let (hour, traffic) = found.values().next_back().unwrap().first_key_value().unwrap();
     assert_eq!((hour.to_string().as_str(), traffic.latency_us), ("hour#2026-11-20T08Z", 3_999));
     assert_eq!((traffic.latency_max_us, traffic.latency.count()), (2_000, 2));
     assert_eq!(map.nodes["shop"], Node { is_function: true, invocations: 1, errors: 0 });
@@ -31,7 +32,8 @@ fn calls_that_began_in_two_hours_are_told_apart() {
         ..call("b", None, "shop", "S3")
     };
     let map = Map::of([&story(&[], &[call("a", None, "shop", "S3"), later])]);
-    let hours: Vec<_> = map.edges.values().flatten().map(|(hour, traffic)| (hour.to_string(), traffic.calls)).collect();
+    let hours: Vec<_> =
+        map.edges().into_values().flatten().map(|(hour, traffic)| (hour.to_string(), traffic.calls)).collect();
     assert_eq!(hours, [("hour#2026-11-20T08Z".to_owned(), 1), ("hour#2026-11-20T09Z".to_owned(), 1)]);
 }
 
@@ -114,7 +116,7 @@ fn what_no_span_tells_of_is_inferred_from_the_order_and_marked() {
         [member("shop", "a", 0, 40), (key, Member { report: Some(report), ..paid }), member("mail", "c", 35, 36)];
     let map = Map::of([&story(&members, &[])]);
     assert_eq!(edges(&map), ["pay ⇢ mail 0/1", "shop ⇢ pay 1/1"]);
-    let latencies: Vec<_> = map.edges.values().flatten().map(|(_, traffic)| traffic.latency_us).collect();
+    let latencies: Vec<_> = map.edges().into_values().flatten().map(|(_, traffic)| traffic.latency_us).collect();
     assert_eq!(latencies, [1_000, 7_500]);
     assert_eq!(map.nodes["pay"], Node { is_function: true, invocations: 1, errors: 1 });
     // To whom a span tells of a call, no other leads.
@@ -146,13 +148,58 @@ fn two_branches_are_two_edges_where_spans_tell_and_a_chain_where_they_do_not() {
 }
 
 #[test]
+fn of_branches_that_begin_in_any_order_each_is_called_by_who_begins_before_both() {
+    let stories: Vec<_> = (0..10)
+        .map(|i| {
+            let (pay, stock) = if i % 2 == 0 { (10, 12) } else { (14, 11) };
+            story(&[member("shop", "a", 0, 5), member("pay", "b", pay, 20), member("stock", "c", stock, 19)], &[])
+        })
+        .collect();
+    assert_eq!(edges(&Map::of(&stories)), ["shop ⇢ pay 0/10", "shop ⇢ stock 0/10"]);
+    // Clocks that differ now and then change nothing.
+    let skewed = story(&[member("shop", "a", 5, 9), member("pay", "b", 4, 20), member("stock", "c", 12, 19)], &[]);
+    let map = Map::of(stories.iter().chain([&skewed]));
+    assert_eq!(edges(&map), ["shop ⇢ pay 0/11", "shop ⇢ stock 0/11"]);
+}
+
+#[test]
+fn of_several_that_always_begin_before_it_the_one_it_follows_most_regularly_is_the_caller() {
+    let stories: Vec<_> = (0..6)
+        .map(|i| {
+            let (pay, stock) = (10 + 7 * i, 11 + 3 * (i % 3));
+            let mail = pay + 30;
+            let members = [
+                member("shop", "a", 0, 5),
+                member("pay", "b", 6, pay),
+                member("stock", "c", 7, stock),
+                member("mail", "d", mail, mail + 1),
+            ];
+            story(&members, &[])
+        })
+        .collect();
+    let found = edges(&Map::of(&stories));
+    assert!(found.contains(&"pay ⇢ mail 0/6".to_owned()), "{found:?}");
+    // Few do not tell: it is who began last.
+    let found = edges(&Map::of(&stories[..2]));
+    assert!(found.contains(&"stock ⇢ mail 0/2".to_owned()), "{found:?}");
+}
+
+#[test]
+fn a_caller_that_spans_tell_of_is_the_caller_where_they_do_not() {
+    let members = [member("shop", "a", 0, 5), member("stock", "c", 6, 9), member("pay", "b", 10, 20)];
+    let stories = [story(&members, &[call("x", None, "shop", "pay")]), story(&members, &[])];
+    let found = edges(&Map::of(&stories));
+    assert_eq!(found, ["shop → pay 0/1", "shop ⇢ pay 0/1", "shop ⇢ stock 0/2"]);
+}
+
+#[test]
 fn clocks_that_differ_make_no_negative_latency() {
     let backwards = TraceSpan { end_us: START_MS * 1000 - 500, ..call("a", None, "pay", "S3") };
     let absurd = TraceSpan { start_us: i64::MIN, end_us: i64::MAX, ..call("b", None, "pay", "S3") };
     let members = [member("shop", "a", 1, -3), member("pay", "b", 0, 2), member("mail", "c", -START_MS, 0)];
     let map = Map::of([&story(&members, &[backwards, absurd])]);
     assert_eq!(edges(&map), ["pay → S3 0/2", "pay ⇢ shop 0/1"]);
-    let inferred = map.edges.iter().find(|(edge, _)| edge.inferred).unwrap();
+    let inferred = map.edges().into_iter().find(|(edge, _)| edge.inferred).unwrap();
     assert_eq!(inferred.1.values().map(|traffic| traffic.latency_us).sum::<u64>(), 0);
 }
 
@@ -194,11 +241,11 @@ fn the_largest_transaction_that_is_kept_is_folded() {
     let chain: Vec<_> = (0..2_000).map(|i| call(&format!("s{i}"), Some(&format!("s{}", i - 1)), "app", "S3")).collect();
     let map = Map::of([&story(&members, &spans), &story(&members, &chain)]);
     let calls = |inferred: bool| {
-        let edges = map.edges.iter().filter(|(edge, _)| edge.inferred == inferred);
-        edges.flat_map(|(_, hours)| hours.values()).map(|traffic| traffic.calls).sum::<u64>()
+        let edges = map.edges().into_iter().filter(|(edge, _)| edge.inferred == inferred);
+        edges.flat_map(|(_, hours)| hours.into_values()).map(|traffic| traffic.calls).sum::<u64>()
     };
     // Every second of the functions has spans, and each of these calls the next but the last, which calls S3.
-    assert_eq!(map.edges.iter().filter(|(edge, _)| edge.to == "S3").count(), 2);
+    assert_eq!(map.edges().iter().filter(|(edge, _)| edge.to == "S3").count(), 2);
     assert_eq!((calls(false), calls(true)), (4_000, 5_000 + 500 * 5 - 5));
 }
 

@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Shape, time_text};
-use crate::bucket::Bucket;
-use crate::map::{Edge, Map, Node, Traffic};
+use crate::map::{Edge, Hours, Map, Node, Traffic};
 
 /// Who calls whom.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -95,7 +94,11 @@ impl MapSummary {
     /// What is known of who calls whom.
     #[must_use]
     pub fn of(map: &Map) -> Self {
-        let mut edges: Vec<_> = map.edges.iter().map(|(edge, hours)| EdgeSummary::of(edge, hours.iter())).collect();
+        Self::new(&map.nodes, &map.edges())
+    }
+
+    fn new(nodes: &BTreeMap<String, Node>, edges: &BTreeMap<Edge, Hours>) -> Self {
+        let mut edges: Vec<_> = edges.iter().map(|(edge, hours)| EdgeSummary::of(edge, hours)).collect();
         // The map's order is by names.
         edges.sort_by_key(|edge| Reverse(edge.traffic.calls));
         let mut called: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
@@ -104,8 +107,7 @@ impl MapSummary {
             *calls = calls.saturating_add(edge.traffic.calls);
             *errors = errors.saturating_add(edge.traffic.errors);
         }
-        let nodes =
-            map.nodes.iter().map(|(name, node)| NodeSummary::of(name, node, called.get(name.as_str()).copied()));
+        let nodes = nodes.iter().map(|(name, node)| NodeSummary::of(name, node, called.get(name.as_str()).copied()));
         Self { nodes: nodes.collect(), edges }
     }
 }
@@ -122,9 +124,9 @@ impl NodeSummary {
 }
 
 impl EdgeSummary {
-    fn of<'m>(edge: &Edge, hours: impl Iterator<Item = (&'m Bucket, &'m Traffic)>) -> Self {
+    fn of(edge: &Edge, hours: &Hours) -> Self {
         let mut sum = Traffic::default();
-        let hours = hours.map(|(hour, traffic)| {
+        let hours = hours.iter().map(|(hour, traffic)| {
             sum.merge(traffic);
             HourSummary { at: time_text(hour.start_ms), traffic: TrafficSummary::of(traffic) }
         });
@@ -157,15 +159,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::bucket::Span;
+    use crate::bucket::{Bucket, Span};
     use crate::time::UNKNOWN_MS;
 
     #[test]
     fn a_map_is_told_with_what_is_known_and_no_more() {
-        let mut map = Map::default();
-        map.nodes.insert("shop".to_owned(), Node { is_function: true, invocations: 3, errors: 1 });
-        map.nodes.insert("S3".to_owned(), Node::default());
-        map.nodes.insert("web".to_owned(), Node { is_function: false, invocations: 2, errors: 0 });
+        let (mut nodes, mut edges) = (BTreeMap::new(), BTreeMap::new());
+        nodes.insert("shop".to_owned(), Node { is_function: true, invocations: 3, errors: 1 });
+        nodes.insert("S3".to_owned(), Node::default());
+        nodes.insert("web".to_owned(), Node { is_function: false, invocations: 2, errors: 0 });
         let edge = |from: &str, to: &str| Edge { from: from.to_owned(), to: to.to_owned(), inferred: from == "web" };
         let mut traffic =
             Traffic { calls: 2, errors: 1, latency_us: 4_000, latency_max_us: 2_900, ..Traffic::default() };
@@ -173,10 +175,9 @@ mod tests {
         traffic.latency.record(3_000);
         let hour = |at_ms: i64| Bucket::holding(Span::Hour, at_ms);
         let once = Traffic { calls: 1, ..Traffic::default() };
-        map.edges.insert(edge("web", "shop"), [(hour(UNKNOWN_MS), once.clone())].into());
-        map.edges
-            .insert(edge("shop", "S3"), [(hour(1_795_164_000_000), traffic), (hour(1_795_168_000_000), once)].into());
-        let told = serde_json::to_value(MapSummary::of(&map)).unwrap();
+        edges.insert(edge("web", "shop"), [(hour(UNKNOWN_MS), once.clone())].into());
+        edges.insert(edge("shop", "S3"), [(hour(1_795_164_000_000), traffic), (hour(1_795_168_000_000), once)].into());
+        let told = serde_json::to_value(MapSummary::new(&nodes, &edges)).unwrap();
         assert_eq!(
             told["nodes"],
             json!([
