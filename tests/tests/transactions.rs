@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use lamplight_embedded::Embedded;
-use lamplight_rollup::Transaction;
+use lamplight_embedded::{Embedded, TABLE};
+use lamplight_rollup::{Counter, Transaction};
+use lamplight_table::{Keep, Table, Tuning};
 use lamplight_tests::binary::run;
 use lamplight_tests::delivery::{Envelope, Random, Stream, batch};
 use lamplight_tests::local::Local;
@@ -104,6 +105,80 @@ async fn a_trace_of_five_thousand_members_and_one_of_megabytes_are_kept() {
     let stories = stories(&payloads).await;
     assert_eq!(stories[TRACE].members.len(), 5_000);
     assert_eq!((stories["large"].members.len(), stories["large"].errors()), (30, 30));
+}
+
+/// The table of a stack that keeps only what is of interest.
+fn interesting(embedded: &Embedded) -> Table {
+    embedded.table().tuned(Tuning { keep: Keep::Interesting, slow_ms: 1_000, ..Tuning::default() })
+}
+
+#[tokio::test]
+async fn only_what_is_of_interest_is_kept_where_that_is_asked_for_and_all_is_counted() {
+    let trace = |i: u32| format!("1-6a52d530-00000000000000000000{i:04x}");
+    let slow = report("s-1", &trace(2)).replace("Duration: 12.50 ms", "Duration: 1000.00 ms");
+    let failed = report("f-1", &trace(3)).replace("\tXRAY", "\tStatus: timeout\tXRAY");
+    let reached = json!({"level": "INFO", "traceId": trace(4), "milestone": "PAID", "correlation_id": "order-4"});
+    let exception = "2026-11-20T08:40:00.345Z\te-1\tERROR\tInvoke Error\t{\"errorType\":\"TypeError\",\"errorMessage\":\"x\",\"stack\":[]}";
+    let deliveries = [
+        vec![report("q-1", &trace(1)), slow, failed],
+        vec![reached.to_string(), exception.to_owned()],
+        vec![report("e-1", &trace(5)), json!({"traceId": trace(6), "orderId": "4711"}).to_string()],
+        vec![json!({"traceId": trace(7), "correlation_id": "order-7", "message": "quiet"}).to_string()],
+    ];
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let topic = Topic::default();
+    let context = parser(interesting(&embedded), &topic);
+    for (i, lines) in deliveries.iter().enumerate() {
+        let lines: Vec<_> = lines.iter().map(|line| (START_MS + i as i64, line.as_str())).collect();
+        let payload = Stream::of("loom", &lines).payload(Envelope::Subscription).to_string();
+        lamplight_parser::handle(&payload, &context, START_MS).await.unwrap();
+    }
+    let table = embedded.table();
+    let found = table.transactions(START_MS - 3_600_000, START_MS + 3_600_000, START_MS).await.unwrap();
+    assert_eq!(found.keys().cloned().collect::<Vec<_>>(), [2, 3, 4, 5, 6].map(trace));
+    assert_eq!(found[&trace(5)].errors(), 1);
+    assert_eq!(table.transaction("order-4").await.unwrap().milestones().len(), 1);
+    assert_eq!(table.transaction("order-7").await.unwrap().members.len(), 0);
+    let function = table.functions().await.unwrap().remove(0);
+    let rollups = table.rollups(&function, START_MS - 3_600_000, START_MS + 3_600_000, START_MS).await.unwrap();
+    assert_eq!(rollups.values().map(|rollup| rollup.get(Counter::Invocations)).sum::<u64>(), 4);
+}
+
+#[tokio::test]
+async fn what_failed_is_kept_longer_with_all_that_belongs_to_it() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let topic = Topic::default();
+    let context = parser(embedded.table(), &topic);
+    let quiet = "1-6a52d530-00000000000000000000beef";
+    let deliveries = [
+        vec![report("a-1", TRACE), report("q-1", quiet)],
+        vec![report("b-1", TRACE).replace("\tXRAY", "\tStatus: timeout\tXRAY")],
+        vec!["2026-11-20T08:40:00.345Z a-1 Task timed out after 3.00 seconds".to_owned()],
+    ];
+    for (i, lines) in deliveries.iter().enumerate() {
+        let lines: Vec<_> = lines.iter().map(|line| (START_MS + i as i64, line.as_str())).collect();
+        let payload = Stream::of(&format!("loom-{i}"), &lines).payload(Envelope::Subscription).to_string();
+        lamplight_parser::handle(&payload, &context, START_MS).await.unwrap();
+    }
+    let days = async |prefix: &str| {
+        let items = embedded.client().scan().table_name(TABLE).send().await.unwrap().items.unwrap();
+        let meant = items.iter().filter(|item| item["pk"].as_s().unwrap().starts_with(prefix));
+        let expiries = meant.map(|item| item["expires_at"].as_n().unwrap().parse::<i64>().unwrap() - START_MS / 1000);
+        let mut days: Vec<_> = expiries.map(|seconds| seconds / 86_400).collect();
+        days.sort_unstable();
+        days
+    };
+    assert_eq!(days("trace#").await, [14, 14, 14]);
+    let keeper =
+        lamplight_keeper::Context { table: embedded.table(), topic: &topic, emails: lamplight_alerts::Emails::Show };
+    for now_ms in [START_MS + 60_000, START_MS + 3_660_000] {
+        lamplight_keeper::handle(&keeper, now_ms).await.unwrap();
+    }
+    assert_eq!(days("trace#").await, [14, 30, 30]);
+    assert_eq!((days("request#").await, days("traces#").await.last().copied()), (vec![30], Some(30)));
+    let later_ms = START_MS + 20 * 86_400_000;
+    let found = embedded.table().transactions(START_MS - 3_600_000, START_MS + 3_600_000, later_ms).await.unwrap();
+    assert_eq!(found[TRACE].members.len(), 3);
 }
 
 /// What is asked of the table by a value, and by filters.

@@ -1,5 +1,5 @@
-//! Transactions on their way through flows: what became of them is counted, and a milestone that did not come in time is
-//! told.
+//! Transactions that are due. On their way through flows, what became of them is counted, and a milestone that did not
+//! come in time is told; those that failed are kept longer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,29 +25,42 @@ const ROUNDS: usize = 50;
 /// [`TableError`]; what was not looked at is still due.
 pub async fn follow<P: Publish>(context: &Context<P>, now_ms: i64, answer: &mut Answer) -> Result<(), TableError> {
     let flows: Vec<_> = context.table.flows().await?.into_iter().map(|stored| stored.flow).collect();
-    if flows.is_empty() {
-        return Ok(());
-    }
     for _ in 0..ROUNDS {
         let due = context.table.due(now_ms, TOGETHER).await?;
         if due.is_empty() {
             break;
         }
-        let look = Look::at(context, &flows, &due, now_ms).await?;
-        let readings = look.missing();
-        answer.alerts += Recorder { table: &context.table, topic: &context.topic, emails: context.emails }
-            .record(&readings, now_ms)
-            .await?;
-        answer.missing += readings.len();
-        let (changes, open) = look.changes();
-        context.table.put_due(&open, now_ms).await?;
-        if !context.table.count_passages(&changes, now_ms).await? {
-            // Another run has counted some of them, perhaps by less than is known here.
+        for lasting in due.iter().filter(|due| due.is_lasting) {
+            context.table.let_last(&lasting.id, now_ms).await?;
+        }
+        if !look_at(&due, &flows, context, now_ms, answer).await? {
             break;
         }
         context.table.strike_due(&due).await?;
     }
     Ok(())
+}
+
+/// Counts what became of transactions in flows, and tells what is missing; whether nobody else did so meanwhile, perhaps
+/// by less than is known here.
+async fn look_at<P: Publish>(
+    due: &[Due],
+    flows: &[Flow],
+    context: &Context<P>,
+    now_ms: i64,
+    answer: &mut Answer,
+) -> Result<bool, TableError> {
+    if flows.is_empty() {
+        return Ok(true);
+    }
+    let look = Look::at(context, flows, due, now_ms).await?;
+    let readings = look.missing();
+    let recorder = Recorder { table: &context.table, topic: &context.topic, emails: context.emails };
+    answer.alerts += recorder.record(&readings, now_ms).await?;
+    answer.missing += readings.len();
+    let (changes, open) = look.changes();
+    context.table.put_due(&open, now_ms).await?;
+    context.table.count_passages(&changes, now_ms).await
 }
 
 /// One look at transactions.

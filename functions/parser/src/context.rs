@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use lamplight_alerts::Emails;
-use lamplight_aws::environment::{list, switch, variable};
+use lamplight_aws::environment::{list, switch, variable, whole};
 use lamplight_aws::{AwsError, Topic, Web};
 use lamplight_logs::Limits;
 use lamplight_rollup::{Bounds, ErrorLogs};
-use lamplight_table::{Table, Tuning};
+use lamplight_table::{Keep, Table, Tuning};
 
 /// Everything that the handler needs besides the payload.
 #[derive(Debug)]
@@ -41,7 +41,9 @@ impl Context<Topic> {
     pub fn from_environment() -> Result<Self, AwsError> {
         let web = Web::default();
         let table = Table::new(aws_sdk_dynamodb::Client::new(&web.config()?), variable("TABLE_NAME")?);
-        let table = table.tuned(Tuning { spares_busy_issues: true, ..Tuning::default() });
+        let keep = if switch("QUIET_TRANSACTIONS")? == Some(false) { Keep::Interesting } else { Keep::All };
+        let slow_ms = whole("SLOW_MS")?.unwrap_or(Tuning::default().slow_ms);
+        let table = table.tuned(Tuning { spares_busy_issues: true, keep, slow_ms, ..Tuning::default() });
         let own_log_groups = list("OWN_LOG_GROUPS").into_iter().chain(variable("AWS_LAMBDA_LOG_GROUP_NAME"));
         Ok(Self {
             table,

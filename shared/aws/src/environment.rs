@@ -18,6 +18,17 @@ pub fn list(name: &'static str) -> Vec<String> {
     value.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(str::to_owned).collect()
 }
 
+/// The value of a variable that is a whole number; nothing if it is absent.
+///
+/// # Errors
+///
+/// [`AwsError::Odd`] for any other value.
+pub fn whole(name: &'static str) -> Result<Option<u64>, AwsError> {
+    let Ok(value) = variable(name) else { return Ok(None) };
+    let expected = "it is a whole number";
+    value.parse().map(Some).map_err(|_| AwsError::Odd { name, value, expected })
+}
+
 /// The value of a variable that is `on` or `off`; nothing if it is absent.
 ///
 /// # Errors

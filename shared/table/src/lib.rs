@@ -62,6 +62,8 @@ pub use policies::{Applied, Policies};
 pub use posted::Posting;
 pub use rollups::{Part, Renamed};
 pub use threads::Thread;
+pub use transactions::kept::Keep;
+use transactions::kept::SLOW_MS;
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,11 +74,15 @@ pub struct Tuning {
     /// Where many processes see the same failure, each would write the same item all the time. Likewise, it keeps what
     /// names nothing but its request only now and then of a function that fails all the time.
     pub spares_busy_issues: bool,
+    /// Which parts of transactions are kept.
+    pub keep: Keep,
+    /// From which time on an invocation makes its transaction a slow one, in milliseconds: it is kept longer.
+    pub slow_ms: u64,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { deliveries_an_item: 256, spares_busy_issues: false }
+        Self { deliveries_an_item: 256, spares_busy_issues: false, keep: Keep::All, slow_ms: SLOW_MS }
     }
 }
 

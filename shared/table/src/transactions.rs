@@ -1,8 +1,10 @@
 //! What belongs to one trace. Facts never change, so each item is written once and whole: its sort key is made of what
 //! it says. A repetition writes the same item, and what a reader unites is the same in any order.
 //!
+//! - [`kept`]: which parts are kept, and for how long
 //! - [`piece`]: facts as an item has them
 
+pub(crate) mod kept;
 mod piece;
 
 use std::borrow::Cow;
@@ -18,11 +20,21 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::Table;
 use crate::attributes::{EXPIRES_AT, Item, get_text, number, text};
 use crate::error::TableError;
+use crate::flows::Due;
 use crate::keys;
 use crate::query::{ATTEMPTS, CONCURRENCY, Sort, at_once, key, pause};
 
 /// How long a transaction is kept after the later of its time and its writing: two weeks.
 const KEPT_MS: i64 = 14 * 86_400_000;
+
+/// How long one is kept that failed or was slow: thirty days.
+const LASTING_MS: i64 = 30 * 86_400_000;
+
+/// When it is seen to it that a transaction which failed or was slow is kept longer: by then all of it is there.
+const COMPLETE_MS: i64 = 3_600_000;
+
+/// Transactions of one delivery that are kept longer: in a storm, they are all alike.
+const LASTING: usize = 25;
 
 /// Facts, as [`piece`] writes them.
 const FACTS: &str = "facts";
@@ -43,6 +55,7 @@ impl Table {
     /// [`TableError::Call`] and [`TableError::Contention`]. Trying again after either changes nothing twice.
     pub async fn add_transactions(&self, transactions: &Transactions, now_ms: i64) -> Result<(), TableError> {
         let transactions = &*self.spared(transactions, now_ms);
+        let transactions = &*self.kept(transactions, now_ms).await?;
         let mut items = Vec::new();
         for (id, transaction) in &transactions.by_id {
             let begins = rfc3339(transaction.started_ms());
@@ -53,8 +66,11 @@ impl Table {
                 items.push(item);
             }
         }
-        items.extend(list(&transactions.by_id, now_ms));
+        items.extend(list(transactions.by_id.iter().map(|(id, own)| (id.as_str(), own)), now_ms));
         items.extend(labels(&transactions.by_id, now_ms));
+        let lasting = transactions.by_id.iter().filter(|(_, own)| kept::lasts(own, self.tuning.slow_ms));
+        let lasting = lasting.map(|(id, _)| Due::lasting(now_ms + COMPLETE_MS, id)).take(LASTING);
+        items.extend(lasting.map(|due| due.item(now_ms)));
         self.put_all(items).await?;
         let requests = transactions.loose.iter();
         at_once(requests.map(|(id, loose)| self.add_loose(id, loose, now_ms)).collect()).await
@@ -147,7 +163,7 @@ impl Table {
     ) -> Result<BTreeMap<String, Transaction>, TableError> {
         let mut hours = Vec::new();
         // Older ones have expired.
-        let mut hour = Bucket::holding(Span::Hour, from_ms.max(now_ms - KEPT_MS));
+        let mut hour = Bucket::holding(Span::Hour, from_ms.max(now_ms - LASTING_MS));
         while hour.start_ms < to_ms {
             hours.push(keys::traces(&hour.to_string()));
             hour = Bucket::holding(Span::Hour, hour.end_ms());
@@ -239,10 +255,10 @@ impl Table {
 }
 
 /// The items that list transactions under the hour in which each began.
-fn list(transactions: &BTreeMap<String, Transaction>, now_ms: i64) -> Vec<Item> {
+fn list<'t>(transactions: impl Iterator<Item = (&'t str, &'t Transaction)>, now_ms: i64) -> Vec<Item> {
     let mut hours: BTreeMap<Bucket, Vec<String>> = BTreeMap::new();
-    for (id, transaction) in transactions.iter().filter(|(_, transaction)| !transaction.members.is_empty()) {
-        hours.entry(Bucket::holding(Span::Hour, transaction.started_ms())).or_default().push(id.clone());
+    for (id, transaction) in transactions.filter(|(_, transaction)| !transaction.members.is_empty()) {
+        hours.entry(Bucket::holding(Span::Hour, transaction.started_ms())).or_default().push(id.to_owned());
     }
     let parts = hours.iter().flat_map(|(hour, ids)| ids.chunks(LISTED).map(move |ids| (hour, ids)));
     let items = parts.map(|(hour, ids)| {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use lamplight_embedded::{Embedded, TABLE};
 use lamplight_rollup::{Bucket, Span};
-use lamplight_table::Table;
+use lamplight_table::{Keep, Table, Tuning};
 use lamplight_tests::delivery::{Envelope, Stream, batch};
 
 use crate::schedule::{Function, Process, Schedule};
@@ -67,6 +67,42 @@ async fn a_traced_invocation_is_little_more_than_one_write_unit() {
     let of_traces = items.iter().filter(|item| item["pk"].as_s().unwrap().starts_with("trace"));
     let units: usize = of_traces.map(|item| bytes(item).div_ceil(1024)).sum();
     assert!(units * 10 <= INVOCATIONS * 11, "{units} write units for {INVOCATIONS} invocations");
+}
+
+/// A trace is one query, and one read of what was said of its requests alone.
+#[tokio::test]
+async fn a_trace_is_read_by_one_query_and_one_read_of_its_requests() {
+    const TRACE: &str = "1-6a52d530-0ba60ad2785ec2ae7971737c";
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let (schedule, told) = (Schedule::without_faults(), Told::default());
+    let context = parser(&Process::new(Function::Parser, &schedule), &embedded, &told);
+    for i in 0..30 {
+        let line = format!("REPORT RequestId: 5a11-{i}\tDuration: 12.50 ms\tXRAY TraceId: {TRACE}\n");
+        let payload = Stream::of(&format!("tender-{i}"), &[(START_MS, &line)]).payload(Envelope::Subscription);
+        lamplight_parser::handle(&payload.to_string(), &context, START_MS).await.unwrap();
+    }
+    let reading = Schedule::without_faults();
+    let table = Table::new(Process::new(Function::Keeper, &reading).client(&embedded.url()), TABLE);
+    assert_eq!(table.transaction(TRACE).await.unwrap().members.len(), 30);
+    let asked: Vec<_> = reading.actions().into_values().flatten().collect();
+    assert_eq!((reading.calls(), asked), (2, vec!["dynamodb:BatchGetItem".to_owned(), "dynamodb:Query".to_owned()]));
+}
+
+/// Where only interesting transactions are kept, an ordinary traced invocation writes nothing besides its minute.
+#[tokio::test]
+async fn an_ordinary_traced_invocation_costs_nothing_where_only_interesting_ones_are_kept() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let (schedule, told) = (Schedule::without_faults(), Told::default());
+    let process = Process::new(Function::Parser, &schedule);
+    let mut context = parser(&process, &embedded, &told);
+    let tuning = Tuning { keep: Keep::Interesting, ..Tuning::default() };
+    context.table = Table::new(process.client(&embedded.url()), TABLE).tuned(tuning);
+    let lines = ["REPORT RequestId: 5a11-1\tDuration: 12.50 ms\tXRAY TraceId: 1-6a52d530-0ba60ad2785ec2ae7971737c\n"];
+    let payload = Stream::of("tender", &lines.map(|line| (START_MS, line))).payload(Envelope::Subscription);
+    lamplight_parser::handle(&payload.to_string(), &context, START_MS).await.unwrap();
+    let items = embedded.client().scan().table_name(TABLE).send().await.unwrap().items.unwrap();
+    let keys: Vec<_> = items.iter().map(|item| item["pk"].as_s().unwrap().split('#').next().unwrap()).collect();
+    assert!(!keys.iter().any(|key| ["trace", "traces", "due"].contains(key)), "{keys:?}");
 }
 
 /// What DynamoDB charges an item of texts by.

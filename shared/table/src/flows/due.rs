@@ -1,5 +1,5 @@
 //! Which transactions are to be looked at, and when: at once where something was said of them that may concern a flow,
-//! and when the limit of a flow is over.
+//! when the limit of a flow is over, and an hour after something in them failed.
 //!
 //! A line may name nothing but its request. Whoever says of a request to which transaction it belongs looks for what was
 //! said of it before, and whoever says something of a request looks for its transactions, each after having written its
@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use lamplight_rollup::time::rfc3339;
 use lamplight_rollup::{Flow, Transaction, Transactions};
 use xxhash_rust::xxh3::xxh3_64;
@@ -23,6 +24,9 @@ use crate::transactions::expires_at;
 /// The transaction's id.
 const ID: &str = "id";
 
+/// Whether it is to be kept longer than others.
+const LASTING: &str = "lasting";
+
 /// A transaction that is to be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
@@ -30,6 +34,8 @@ pub struct Due {
     pub id: String,
     /// When, and which of several occasions.
     sort: String,
+    /// Whether it is to be kept longer than others.
+    pub is_lasting: bool,
 }
 
 impl Due {
@@ -45,8 +51,23 @@ impl Due {
         Self::sorted(now_ms, RandomState::new().hash_one(id), id)
     }
 
+    /// A transaction that is to be kept longer than others, by when all of it is known.
+    pub(crate) fn lasting(at_ms: i64, id: &str) -> Self {
+        Self { is_lasting: true, ..Self::now(at_ms, id) }
+    }
+
     fn sorted(at_ms: i64, hash: u64, id: &str) -> Self {
-        Self { id: id.to_owned(), sort: format!("{}#{hash:016x}", rfc3339(at_ms)) }
+        Self { id: id.to_owned(), sort: format!("{}#{hash:016x}", rfc3339(at_ms)), is_lasting: false }
+    }
+
+    pub(crate) fn item(&self, now_ms: i64) -> Item {
+        let mut item = key(keys::DUE, &self.sort);
+        item.insert(ID.to_owned(), text(&self.id));
+        if self.is_lasting {
+            item.insert(LASTING.to_owned(), AttributeValue::Bool(true));
+        }
+        item.insert(EXPIRES_AT.to_owned(), number(expires_at(now_ms, now_ms)));
+        item
     }
 }
 
@@ -106,7 +127,7 @@ impl Table {
     ///
     /// [`TableError::Call`] and [`TableError::Contention`]; doing it again is harmless.
     pub async fn put_due(&self, due: &[Due], now_ms: i64) -> Result<(), TableError> {
-        let items: BTreeMap<_, _> = due.iter().map(|due| (&due.sort, due_item(due, now_ms))).collect();
+        let items: BTreeMap<_, _> = due.iter().map(|due| (&due.sort, due.item(now_ms))).collect();
         self.put_all(items.into_values().collect()).await
     }
 
@@ -119,7 +140,8 @@ impl Table {
         // `~` sorts after every digit.
         let items = self.query_first(keys::DUE, &format!("{}#~", rfc3339(now_ms)), most).await?;
         let due = items.iter().filter_map(|item| {
-            Some(Due { id: get_text(item, ID)?.to_owned(), sort: get_text(item, "sk")?.to_owned() })
+            let is_lasting = item.contains_key(LASTING);
+            Some(Due { id: get_text(item, ID)?.to_owned(), sort: get_text(item, "sk")?.to_owned(), is_lasting })
         });
         Ok(due.collect())
     }
@@ -150,11 +172,4 @@ fn ties(of_requests: &BTreeMap<&str, BTreeSet<&str>>, now_ms: i64) -> Vec<Item> 
         })
     });
     ties.collect()
-}
-
-fn due_item(due: &Due, now_ms: i64) -> Item {
-    let mut item = key(keys::DUE, &due.sort);
-    item.insert(ID.to_owned(), text(&due.id));
-    item.insert(EXPIRES_AT.to_owned(), number(expires_at(now_ms, now_ms)));
-    item
 }

@@ -1,0 +1,122 @@
+//! Which parts of transactions are kept, and for how long: what failed or was slow longer than the rest.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use lamplight_rollup::{Member, Transaction, Transactions};
+
+use super::{LASTING_MS, list};
+use crate::Table;
+use crate::attributes::{EXPIRES_AT, get_text, number};
+use crate::error::TableError;
+use crate::keys;
+use crate::query::{Sort, at_once, key};
+
+/// Which parts of transactions are kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// All of them.
+    #[default]
+    All,
+    /// Those of invocations that failed or were slow, and those that have milestones or searchable values. All are
+    /// counted.
+    Interesting,
+}
+
+/// Which transactions are slow unless it is said otherwise: those with an invocation of three seconds.
+pub(crate) const SLOW_MS: u64 = 3_000;
+
+/// Requests of one transaction whose facts are kept longer with it.
+const REQUESTS: usize = 100;
+
+/// Whether something failed, or an invocation took this time or longer.
+pub(super) fn lasts(transaction: &Transaction, slow_ms: u64) -> bool {
+    let failed_or_slow = |member: &Member| {
+        let took_us = member.report.as_ref().map_or(0, |report| report.duration_us);
+        !member.errors.is_empty() || took_us >= slow_ms.saturating_mul(1000)
+    };
+    transaction.members.values().any(|member| failed_or_slow(member))
+        || transaction.spans.iter().any(lamplight_rollup::TraceSpan::failed)
+}
+
+/// Whether a part of a transaction is kept where only interesting ones are.
+fn is_interesting(transaction: &Transaction, slow_ms: u64) -> bool {
+    let says_more = |member: &Member| !member.milestones.is_empty() || !member.labels.is_empty();
+    lasts(transaction, slow_ms) || transaction.members.values().any(|member| says_more(member))
+}
+
+impl Table {
+    /// The parts of transactions that are kept. A part that says nothing of interest is kept if something was said of
+    /// one of its requests, here or before: an exception's line names no trace, and its report no failure. What ties a
+    /// trace and a correlation id is kept where flows are followed, as these must be known to be one.
+    pub(super) async fn kept<'t>(
+        &self,
+        transactions: &'t Transactions,
+        now_ms: i64,
+    ) -> Result<Cow<'t, Transactions>, TableError> {
+        if self.tuning.keep == Keep::All || transactions.by_id.is_empty() {
+            return Ok(Cow::Borrowed(transactions));
+        }
+        let has_flows = !self.recent_flows(now_ms).await?.is_empty();
+        let is_kept =
+            |own: &Transaction| is_interesting(own, self.tuning.slow_ms) || (has_flows && own.tied().next().is_some());
+        let quiet = transactions.by_id.values().filter(|own| !is_kept(own));
+        let requests: BTreeSet<_> = quiet.flat_map(Transaction::requests).collect();
+        let (here, elsewhere): (BTreeSet<_>, BTreeSet<_>) =
+            requests.into_iter().partition(|request_id| transactions.loose.contains_key(*request_id));
+        let before = self.loose(elsewhere).await?;
+        let said: BTreeSet<_> = before.iter().map(|(request_id, _)| request_id.as_str()).chain(here).collect();
+        let has_said = |own: &Transaction| own.requests().iter().any(|request_id| said.contains(request_id));
+        let kept = transactions.by_id.iter().filter(|(_, own)| is_kept(own) || has_said(own));
+        let kept: BTreeSet<_> = kept.map(|(id, _)| id).collect();
+        // What says only that a correlation id belongs to a trace is kept with the trace.
+        let ties = |own: &Transaction| own.members.is_empty() && own.traces.iter().any(|id| kept.contains(id));
+        let by_id = transactions.by_id.iter().filter(|(id, own)| kept.contains(id) || ties(own));
+        let by_id = by_id.map(|(id, own)| (id.clone(), own.clone())).collect();
+        Ok(Cow::Owned(Transactions { by_id, loose: transactions.loose.clone() }))
+    }
+
+    /// Keeps all that is known of a transaction as long as what failed is kept.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`] and [`TableError::Contention`]; doing it again is harmless.
+    pub async fn let_last(&self, id: &str, now_ms: i64) -> Result<(), TableError> {
+        let story = self.transaction(id).await?;
+        if story.members.is_empty() && story.spans.is_empty() {
+            return Ok(());
+        }
+        let mut meant = Vec::new();
+        for id in story.tied().chain([&id.to_owned()]) {
+            let pk = keys::trace(id);
+            let items = self.query(&pk, Sort::All).await?;
+            meant.extend(items.iter().filter_map(|item| Some((pk.clone(), get_text(item, "sk")?.to_owned()))));
+        }
+        for (request_id, _) in self.loose(story.requests().into_iter().take(REQUESTS)).await? {
+            meant.push((keys::request(&request_id), keys::REQUEST_ITEM.to_owned()));
+        }
+        let expires_s = (now_ms + LASTING_MS) / 1000;
+        at_once(meant.iter().map(|(pk, sk)| self.prolong(pk, sk, expires_s)).collect()).await?;
+        let mut listed = list([(id, &story)].into_iter(), now_ms);
+        listed.iter_mut().for_each(|item| drop(item.insert(EXPIRES_AT.to_owned(), number(expires_s))));
+        self.put_all(listed).await
+    }
+
+    /// Keeps an item, if it is still there.
+    async fn prolong(&self, pk: &str, sk: &str, expires_s: i64) -> Result<(), TableError> {
+        let update = self.client.update_item().table_name(&self.name).set_key(Some(key(pk, sk)));
+        let update = update
+            .update_expression("SET #expires = :expires")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#expires", EXPIRES_AT)
+            .expression_attribute_values(":expires", number(expires_s));
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(TableError::call("UpdateItem")(error)),
+            },
+        }
+    }
+}
