@@ -64,7 +64,9 @@ pub async fn summaries(
     let mut functions = Vec::new();
     for key in table.functions().await?.iter().filter(|key| wanted(key)) {
         let rollups = table.rollups(key, arguments.since.at_ms(now_ms), now_ms + AHEAD_MS, now_ms).await?;
-        functions.extend(FunctionSummary::if_any(key, &rollups, arguments.architecture.into()));
+        if !rollups.is_empty() {
+            functions.push(FunctionSummary::of(key, &rollups, arguments.architecture.into()));
+        }
     }
     sort_functions(&mut functions);
     Ok(functions)

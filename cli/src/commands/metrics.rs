@@ -23,7 +23,7 @@ pub async fn run(arguments: &MetricsArguments) -> Result<ExitCode, CliError> {
     let is_meant = |series: &Series| {
         fits(arguments.namespace.as_ref(), &series.namespace) && fits(arguments.name.as_ref(), &series.name)
     };
-    let metrics = summaries(&table, between, now_ms, is_function, is_meant).await?;
+    let metrics = summaries(&table, between, is_function, is_meant).await?;
     match arguments.read.output {
         Output::Json => print_json(&serde_json::json!({ "metrics": metrics }))?,
         Output::Table => print(tables::metrics(&metrics))?,
@@ -39,16 +39,15 @@ fn fits(glob: Option<&Glob>, name: &str) -> bool {
 pub async fn summaries(
     table: &Table,
     (from_ms, to_ms): (i64, i64),
-    now_ms: i64,
     is_function: impl Fn(&str) -> bool,
     is_meant: impl Fn(&Series) -> bool,
 ) -> Result<Vec<MetricSummary>, CliError> {
     let mut sums = MetricSums::default();
     for (function, series) in table.series().await? {
         if is_function(&function.function) && series.values().any(&is_meant) {
-            let rollups = table.rollups(&function, from_ms, to_ms, now_ms).await?;
+            let hours = table.metrics(&function, from_ms, to_ms).await?;
             let names = |id| series.get(&id).filter(|series| is_meant(series)).cloned();
-            sums.add(&function.function, names, &rollups);
+            sums.add(&function.function, names, &hours);
         }
     }
     Ok(sums.summaries())

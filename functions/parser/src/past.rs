@@ -31,5 +31,5 @@ pub async fn add_past(readings: &[Reading], table: &Table, now_ms: i64) -> Resul
     for (fingerprint, issue) in &others.issues {
         table.record_past_issue(*fingerprint, issue, now_ms).await?;
     }
-    Ok(add_counters(readings, renamed, table, now_ms).await?)
+    Ok(add_counters(readings, &renamed, table, now_ms).await?)
 }

@@ -3,7 +3,7 @@
 //!
 //! Source: CloudWatch user guide, "Specification: Embedded metric format".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::json::{Json, Reader, members};
 use crate::message::Message;
@@ -14,8 +14,11 @@ const TEXT_BYTES: usize = 256;
 /// Values of one metric in one line: what CloudWatch takes.
 const VALUES: usize = 100;
 
-/// Metrics of one line, each with one of its sets of dimensions. CloudWatch takes a hundred metrics.
+/// Metrics of one line, and those with each of their sets of dimensions. CloudWatch takes a hundred metrics.
 const METRICS: usize = 200;
+
+/// Dimensions of one set, and sets of them: what CloudWatch takes of dimensions.
+const DIMENSIONS: usize = 30;
 
 /// The values of a metric.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,18 +57,21 @@ pub fn metrics(message: &Message<'_>) -> Vec<Metric> {
         if key == "_aws" {
             value.members(|key, value| {
                 if key == "CloudWatchMetrics" {
-                    value.elements(|directive| directives.push(Directive::read(directive)));
+                    value.elements(|directive| push(&mut directives, METRICS, Some(Directive::read(directive))));
                 }
             });
         }
     });
+    let measured: BTreeSet<_> = directives.iter().flat_map(Directive::names).collect();
+    let dimensions: BTreeSet<_> = directives.iter().flat_map(|own| own.dimensions.iter().flatten()).collect();
     let (mut values, mut texts) = (BTreeMap::new(), BTreeMap::new());
     members(object, |key, value| {
-        if directives.iter().any(|directive| directive.metrics.iter().any(|(name, _)| name == key)) {
-            values.insert(key.to_owned(), numbers(value));
+        let key = key.to_owned();
+        if dimensions.contains(&key) {
+            texts.extend(short(value).map(|text| (key.clone(), text)));
         }
-        if directives.iter().any(|directive| directive.dimensions.iter().flatten().any(|name| name == key)) {
-            texts.extend(short(value).map(|text| (key.to_owned(), text)));
+        if measured.contains(&key) {
+            values.insert(key, numbers(value));
         }
     });
     directives.iter().flat_map(|directive| directive.metrics(&values, &texts)).take(METRICS).collect()
@@ -79,8 +85,8 @@ impl Directive {
             "Dimensions" => {
                 value.elements(|set| {
                     let mut names = Vec::new();
-                    set.elements(|name| names.extend(short(name)));
-                    directive.dimensions.push(names);
+                    set.elements(|name| push(&mut names, DIMENSIONS, short(name)));
+                    push(&mut directive.dimensions, DIMENSIONS, Some(names));
                 });
             }
             "Metrics" => {
@@ -91,7 +97,7 @@ impl Directive {
                         "Unit" => unit = short(value).filter(|unit| unit != "None"),
                         _ => {}
                     });
-                    directive.metrics.extend(name.map(|name| (name, unit)));
+                    push(&mut directive.metrics, METRICS, name.map(|name| (name, unit)));
                 });
             }
             _ => {}
@@ -100,6 +106,11 @@ impl Directive {
             directive.dimensions.push(Vec::new());
         }
         directive
+    }
+
+    /// The names of its metrics.
+    fn names(&self) -> impl Iterator<Item = &String> {
+        self.metrics.iter().map(|(name, _)| name)
     }
 
     fn metrics<'d>(
@@ -122,17 +133,20 @@ impl Directive {
     }
 }
 
+/// Adds to a list, up to a bound.
+fn push<T>(list: &mut Vec<T>, bound: usize, more: Option<T>) {
+    if list.len() < bound {
+        list.extend(more);
+    }
+}
+
 /// A number, or an array of numbers.
 fn numbers(value: &mut Reader<'_>) -> Vec<f64> {
     if let Some(number) = value.number() {
         return vec![number];
     }
     let mut numbers = Vec::new();
-    value.elements(|value| {
-        if numbers.len() < VALUES {
-            numbers.extend(value.number());
-        }
-    });
+    value.elements(|value| push(&mut numbers, VALUES, value.number()));
     numbers
 }
 
@@ -193,6 +207,13 @@ mod tests {
         }
         let many = define(&format!("[{}]", vec!["1"; 1_000].join(",")));
         assert_eq!((many[0].values.len(), many[0].namespace.len()), (VALUES, TEXT_BYTES));
+        let dimensions: Vec<_> = (0..2_000).map(|i| format!("\"d{i}\"")).collect();
+        let texts: String = (0..2_000).map(|i| format!(",\"d{i}\":\"x\"")).collect();
+        let wide = read(&format!(
+            r#"{{"_aws":{{"CloudWatchMetrics":[{{"Dimensions":[[{0}],[{0}]],"Metrics":[{{"Name":"A"}}]}}]}},"A":1{texts}}}"#,
+            dimensions.join(",")
+        ));
+        assert_eq!((wide.len(), wide[0].dimensions.len()), (2, DIMENSIONS));
         assert_eq!(read("{\"_aws\":{\"CloudWatchMetrics\":[1,{}]}}"), []);
         assert_eq!(read("no object"), []);
     }

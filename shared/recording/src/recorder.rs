@@ -33,7 +33,7 @@ impl<P: Publish> Recorder<'_, P> {
         for reading in readings {
             published += self.tell_issues(reading, &mut renamed, now_ms).await?;
         }
-        add_counters(readings, renamed, self.table, now_ms).await?;
+        add_counters(readings, &renamed, self.table, now_ms).await?;
         for reading in readings {
             self.table.follow(&reading.ledger.transactions, now_ms).await?;
         }

@@ -16,7 +16,7 @@ use crate::deployment::{Deployment, Version};
 use crate::fingerprint::Fingerprint;
 use crate::function::{FunctionKey, UNKNOWN};
 use crate::issue::{Issue, cut};
-use crate::metric::{Series, SeriesId, Values};
+use crate::metric::Metrics;
 use crate::rollup::Rollup;
 use crate::time::UNKNOWN_MS;
 use crate::transaction::{Member, MemberKey, TraceSpan, Transaction, Transactions};
@@ -95,8 +95,8 @@ pub struct Ledger {
     pub issues: BTreeMap<Fingerprint, Issue>,
     /// What belongs together.
     pub transactions: Transactions,
-    /// The metrics of each function.
-    pub series: BTreeMap<(Arc<FunctionKey>, SeriesId), Series>,
+    /// The metrics that were logged.
+    pub metrics: Metrics,
 }
 
 impl Ledger {
@@ -132,7 +132,8 @@ impl Ledger {
         self.totals.add(fact.kind, event.timestamp);
         let is_counted = !fact.counts.is_none() || fact.detection.is_some();
         if fact.kind == Kind::Emf {
-            self.measure(&place.key(&fact), event);
+            let key = place.key(&fact);
+            metrics(&event.message).iter().for_each(|metric| self.metrics.add(&key, metric, event.timestamp));
         }
         if !is_counted && fact.trace_id.is_none() && fact.correlation_id.is_none() && fact.milestone.is_none() {
             return;
@@ -173,27 +174,11 @@ impl Ledger {
         }
     }
 
-    /// Adds the values of a line's metrics to the minute of their function.
-    fn measure(&mut self, key: &Arc<FunctionKey>, event: &LogEvent<'_>) {
-        for metric in metrics(&event.message) {
-            let series = Series::of(&metric);
-            let mut values = Values::default();
-            metric.values.iter().for_each(|value| values.record(*value));
-            self.minute(Arc::clone(key), event).add_values(series.id(), &values);
-            self.series.insert((Arc::clone(key), series.id()), series);
-        }
-    }
-
-    /// The minute of a function that an event falls into.
-    fn minute(&mut self, key: Arc<FunctionKey>, event: &LogEvent<'_>) -> &mut Rollup {
-        let minute = Bucket::holding(Span::Minute, event.timestamp).start_ms;
-        self.functions.entry(key).or_default().entry(minute).or_default()
-    }
-
     /// Adds what a line counts and raises to the minute of its function.
     fn count(&mut self, key: Arc<FunctionKey>, fact: &Fact<'_>, place: &Place<'_>, event: &LogEvent<'_>) {
         let raised = fact.detection.map(|detection| self.raise(&key, detection, fact, place.source, event));
-        let rollup = self.minute(key, event);
+        let minute = Bucket::holding(Span::Minute, event.timestamp).start_ms;
+        let rollup = self.functions.entry(key).or_default().entry(minute).or_default();
         rollup.add_fact(fact);
         if let Some(memory_mb) = fact.measures.memory_mb.filter(|_| fact.counts.invocations > 0) {
             rollup.add_deployment(Deployment { version: place.version, memory_mb }, 1);
@@ -239,7 +224,7 @@ impl Ledger {
             self.add_issue(fingerprint, issue);
         }
         self.transactions.merge(other.transactions);
-        self.series.extend(other.series);
+        self.metrics.merge(other.metrics);
     }
 }
 

@@ -9,7 +9,6 @@ use crate::counters::{Counter, Counters, microseconds};
 use crate::deployment::Deployment;
 use crate::fingerprint::Fingerprint;
 use crate::histogram::Histogram;
-use crate::metric::{SeriesId, Values};
 use crate::peaks::Peaks;
 
 /// What the lines of one function in one bucket of time add up to.
@@ -29,8 +28,6 @@ pub struct Rollup {
     pub issues: BTreeMap<Fingerprint, u64>,
     /// How often each version ran, with how much memory.
     pub deployments: BTreeMap<Deployment, u64>,
-    /// The metrics that were logged.
-    pub metrics: BTreeMap<SeriesId, Values>,
 }
 
 impl Rollup {
@@ -60,18 +57,6 @@ impl Rollup {
         *invocations = invocations.saturating_add(count);
     }
 
-    /// Adds values of a metric.
-    pub fn add_values(&mut self, series: SeriesId, values: &Values) {
-        self.metrics.entry(series).or_default().merge(values);
-    }
-
-    /// Adds up metrics under other names.
-    pub fn rename_metrics(&mut self, name: impl Fn(SeriesId) -> SeriesId) {
-        for (series, values) in std::mem::take(&mut self.metrics) {
-            self.add_values(name(series), &values);
-        }
-    }
-
     /// Counts issues under other names.
     pub fn rename_issues(&mut self, names: &BTreeMap<Fingerprint, Fingerprint>) {
         if names.is_empty() {
@@ -94,15 +79,6 @@ impl Rollup {
         for (deployment, count) in &other.deployments {
             self.add_deployment(*deployment, *count);
         }
-        for (series, values) in &other.metrics {
-            self.add_values(*series, values);
-        }
-    }
-
-    /// Whether anything is told of a function's invocations; what only logged metrics may be no function.
-    #[must_use]
-    pub fn is_of_invocations(&self) -> bool {
-        self.counters.nonzero().next().is_some() || !self.issues.is_empty()
     }
 
     /// The value of a counter.
@@ -119,7 +95,6 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::deployment::Version;
-    use crate::metric::Series;
 
     /// Any rollup that reports can make.
     pub(crate) fn any_rollup() -> impl Strategy<Value = Rollup> {
@@ -141,10 +116,6 @@ pub(crate) mod tests {
                 rollup.add_issue(Fingerprint::from_hash(issue), 1);
                 let version = if is_cold { Version::Latest } else { Version::Number(issue) };
                 rollup.add_deployment(Deployment { version, memory_mb: u64::from(memory_mb) }, 1);
-                let series = Series { name: format!("m{issue}"), ..Series::rest() };
-                let mut values = Values::default();
-                values.record(duration_ms - 500.0);
-                rollup.add_values(series.id(), &values);
             }
             rollup
         })

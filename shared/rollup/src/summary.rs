@@ -162,9 +162,8 @@ impl Analysis {
     #[must_use]
     pub fn of(ledger: &Ledger, architecture: Architecture) -> Self {
         let counts = occurrences(ledger.functions.values().flat_map(BTreeMap::values));
-        let functions = ledger.functions.iter();
-        let functions = functions.filter_map(|(key, minutes)| FunctionSummary::if_any(key, minutes, architecture));
-        let functions = functions.collect();
+        let functions =
+            ledger.functions.iter().map(|(key, minutes)| FunctionSummary::of(key, minutes, architecture)).collect();
         let issues = ledger
             .issues
             .iter()
@@ -176,8 +175,8 @@ impl Analysis {
         let transactions =
             ledger.transactions.stories().map(|(id, transaction)| TransactionSummary::of(id, &transaction));
         let mut metrics = MetricSums::default();
-        for (key, minutes) in &ledger.functions {
-            metrics.add(&key.function, |id| ledger.series.get(&(Arc::clone(key), id)).cloned(), minutes);
+        for (key, hours) in &ledger.metrics.values {
+            metrics.add(&key.function, |id| ledger.metrics.series.get(&(Arc::clone(key), id)).cloned(), hours);
         }
         Self::new(&ledger.totals, functions, issues, transactions.collect()).with_metrics(metrics.summaries())
     }
@@ -242,13 +241,6 @@ pub fn sort_transactions(transactions: &mut [TransactionSummary]) {
 }
 
 impl FunctionSummary {
-    /// What a function's buckets add up to; nothing if none of them tells of its invocations.
-    #[must_use]
-    pub fn if_any(key: &FunctionKey, buckets: &BTreeMap<i64, Rollup>, architecture: Architecture) -> Option<Self> {
-        let is_any = buckets.values().any(Rollup::is_of_invocations);
-        is_any.then(|| Self::of(key, buckets, architecture))
-    }
-
     /// What a function's buckets add up to. Buckets are keyed by their start in milliseconds since the epoch.
     #[must_use]
     pub fn of(key: &FunctionKey, buckets: &BTreeMap<i64, Rollup>, architecture: Architecture) -> Self {

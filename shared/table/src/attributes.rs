@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use lamplight_rollup::metric::Values;
+use lamplight_rollup::metric::Hour;
 use lamplight_rollup::peaks::Peak;
 use lamplight_rollup::{Counter, Deployment, Fingerprint, Rollup, SeriesId, histogram};
 
@@ -20,11 +20,8 @@ pub(crate) const EXPIRES_AT: &str = "expires_at";
 /// What the counter of an issue begins with.
 pub(crate) const ISSUE_PREFIX: &str = "issue#";
 
-/// What the attributes of a metric begin with.
-const METRIC_PREFIX: &str = "m#";
-
-/// The largest number that DynamoDB adds exactly: it has 38 digits, and a sum of sums must not have more.
-const LARGEST: i128 = 10_i128.pow(36);
+/// What the buckets of a series begin with.
+const VALUE: char = 'b';
 
 /// What the counter of a version's invocations begins with.
 const RAN_PREFIX: &str = "ran#";
@@ -75,62 +72,78 @@ pub(crate) fn bucket_index(digits: &str) -> Option<i16> {
 }
 
 /// What a rollup adds to its item, in an order that is always the same. Zeros are not written.
-pub(crate) fn additions(rollup: &Rollup) -> Vec<(String, i128)> {
+pub(crate) fn additions(rollup: &Rollup) -> Vec<(String, u64)> {
     let counters = rollup.counters.nonzero().map(|(counter, value)| (counter.name().to_owned(), value));
     let durations = rollup.durations.buckets().map(|(index, count)| (bucket_name('d', index), count));
     let inits = rollup.inits.buckets().map(|(index, count)| (bucket_name('i', index), count));
-    let issues = rollup.issues.iter().map(|(fingerprint, count)| (format!("{ISSUE_PREFIX}{fingerprint}"), *count));
+    let issues = rollup.issues.iter().map(|(fingerprint, count)| (issue_name(*fingerprint), *count));
     let deployments =
         rollup.deployments.iter().map(|(deployment, count)| (format!("{RAN_PREFIX}{deployment}"), *count));
-    let counts = counters.chain(durations).chain(inits).chain(issues).chain(deployments);
-    let counts = counts.map(|(name, value)| (name, i128::from(value)));
-    counts.chain(rollup.metrics.iter().flat_map(|(series, values)| of_series(*series, values))).collect()
+    counters.chain(durations).chain(inits).chain(issues).chain(deployments).collect()
 }
 
-/// The attributes of a metric: `m#<series>#n` is how many values it has, `m#<series>#s` their sum in millionths, and
-/// `m#<series>#120` a bucket.
-fn of_series(series: SeriesId, values: &Values) -> Vec<(String, i128)> {
-    let name = |part: &str| format!("{METRIC_PREFIX}{series}#{part}");
-    let mut attributes = vec![(name("n"), i128::from(values.count))];
-    if values.sum_millionths != 0 {
-        attributes.push((name("s"), values.sum_millionths.clamp(-LARGEST, LARGEST)));
-    }
-    let buckets = values.histogram.buckets();
-    let buckets = buckets.map(|(index, count)| (name(&bucket_name('b', index)), i128::from(count)));
-    attributes.extend(buckets);
-    attributes
+/// The attribute that counts an issue.
+pub(crate) fn issue_name(fingerprint: Fingerprint) -> String {
+    format!("{ISSUE_PREFIX}{fingerprint}")
 }
 
-/// Takes an attribute of a metric into a rollup.
-fn take_metric(rollup: &mut Rollup, name: &str, value: i128) -> Option<()> {
-    let (series, part) = name.split_once('#')?;
-    let values = rollup.metrics.entry(SeriesId::parse(series)?).or_default();
-    match part {
-        "n" => values.count = u64::try_from(value).ok()?,
-        "s" => values.sum_millionths = value,
-        bucket => values.histogram.add(bucket_index(bucket.strip_prefix('b')?)?, u64::try_from(value).ok()?),
+/// Reads what [`issue_name`] writes.
+pub(crate) fn issue_of(name: &str) -> Option<Fingerprint> {
+    name.strip_prefix(ISSUE_PREFIX).and_then(Fingerprint::parse)
+}
+
+/// An attribute of a series: `<series>n` is how many values it has, `<series>s` their sum in millionths, and
+/// `<series>b120` a bucket.
+pub(crate) fn metric_name(series: SeriesId, part: &str) -> String {
+    format!("{series}{part}")
+}
+
+/// Reads what [`metric_name`] writes.
+pub(crate) fn metric_of(name: &str) -> Option<(SeriesId, &str)> {
+    let (series, part) = name.split_at_checked(16)?;
+    Some((SeriesId::parse(series)?, part))
+}
+
+/// What metrics add to their item.
+pub(crate) fn additions_of_metrics(hour: &Hour) -> impl Iterator<Item = (String, i128)> + '_ {
+    hour.iter().flat_map(|(series, values)| {
+        let counts = [("n", i128::from(values.count)), ("s", values.sum_millionths)];
+        let counts = counts.into_iter().map(|(part, value)| (metric_name(*series, part), value));
+        let buckets = values.histogram.buckets();
+        counts
+            .chain(buckets.map(|(index, count)| (metric_name(*series, &bucket_name(VALUE, index)), i128::from(count))))
+    })
+}
+
+/// Adds the metrics of an item. Attributes that it does not know are passed over.
+pub(crate) fn add_metrics(hour: &mut Hour, item: &Item) {
+    for (name, value) in item {
+        let value = value.as_n().ok().and_then(|digits| digits.parse::<i128>().ok());
+        if let Some(((series, part), value)) = metric_of(name).zip(value) {
+            let values = hour.entry(series).or_default();
+            let count = u64::try_from(value).unwrap_or(0);
+            match (part, part.strip_prefix(VALUE).and_then(bucket_index)) {
+                ("n", _) => values.count = values.count.saturating_add(count),
+                ("s", _) => values.sum_millionths = values.sum_millionths.saturating_add(value),
+                (_, Some(index)) => values.histogram.add(index, count),
+                _ => {}
+            }
+        }
     }
-    Some(())
 }
 
 /// The rollup of an item. Attributes that it does not know are passed over.
 pub(crate) fn rollup(item: &Item) -> Rollup {
     let mut rollup = Rollup::default();
     for (name, value) in item {
-        let Some(value) = value.as_n().ok().and_then(|digits| digits.parse::<i128>().ok()) else {
+        let Some(value) = value.as_n().ok().and_then(|digits| digits.parse::<u64>().ok()) else {
             continue;
         };
-        if let Some(metric) = name.strip_prefix(METRIC_PREFIX) {
-            // Attributes that it does not know are passed over.
-            let _ = take_metric(&mut rollup, metric, value);
-            continue;
-        }
-        let Ok(value) = u64::try_from(value) else { continue };
         if let Some(counter) = Counter::from_name(name) {
             rollup.counters.add(counter, value);
         } else if let Some(peak) = Peak::from_name(name) {
             rollup.peaks.raise(peak, value);
-        } else if let Some(fingerprint) = name.strip_prefix(ISSUE_PREFIX).and_then(Fingerprint::parse) {
+        } else if let Some(fingerprint) = issue_of(name) {
             rollup.add_issue(fingerprint, value);
         } else if let Some(deployment) = name.strip_prefix(RAN_PREFIX).and_then(Deployment::parse) {
             rollup.add_deployment(deployment, value);
@@ -146,6 +159,7 @@ pub(crate) fn rollup(item: &Item) -> Rollup {
 #[cfg(test)]
 mod tests {
     use lamplight_logs::{Source, recognise};
+    use lamplight_rollup::metric::Values;
     use lamplight_rollup::{Series, Version};
 
     use super::*;
@@ -164,14 +178,24 @@ mod tests {
         for (version, count) in [(Version::Number(12), 2), (Version::Latest, 1), (Version::Unknown, 3)] {
             rollup.add_deployment(Deployment { version, memory_mb: 128 }, count);
         }
-        let mut values = Values::default();
-        [0.0, -12.5, 3e9].into_iter().for_each(|value| values.record(value));
-        rollup.add_values(Series::rest().id(), &values);
         let mut item: Item = additions(&rollup).into_iter().map(|(name, value)| (name, number(value))).collect();
         item.extend(rollup.peaks.known().map(|(peak, value)| (peak.name().to_owned(), number(value))));
         item.insert(SEEN.to_owned(), hashes([1, 2]));
         item.insert("expires_at".to_owned(), number(5));
         assert_eq!(super::rollup(&item), rollup);
         assert_eq!(seen(&item), HashSet::from([1, 2]));
+    }
+
+    #[test]
+    fn metrics_go_there_and_back() {
+        let mut values = Values::default();
+        [0.0, -12.5, 3e9].into_iter().for_each(|value| values.record(value));
+        let hour = Hour::from([(Series::rest().id(), values)]);
+        let mut item: Item = additions_of_metrics(&hour).map(|(name, value)| (name, number(value))).collect();
+        item.insert(SEEN.to_owned(), hashes([1, 2]));
+        item.insert("expires_at".to_owned(), number(5));
+        let mut read = Hour::new();
+        add_metrics(&mut read, &item);
+        assert_eq!(read, hour);
     }
 }

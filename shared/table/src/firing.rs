@@ -144,7 +144,7 @@ impl Table {
     ) -> Result<BTreeMap<i64, Rollup>, TableError> {
         let mut minutes: BTreeMap<i64, Rollup> = BTreeMap::new();
         for item in self.query(&keys::function(function), between(Span::Minute, from_ms, to_ms)).await? {
-            if let Some((minute, _)) = get_text(&item, "sk").and_then(keys::minute_of) {
+            if let Some((minute, _)) = get_text(&item, "sk").and_then(keys::place_of) {
                 minutes.entry(minute.start_ms).or_default().merge(&rollup(&item));
             }
         }

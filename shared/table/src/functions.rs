@@ -26,7 +26,7 @@ impl Table {
     /// [`TableError::Call`].
     pub async fn latest_minute(&self, function: &FunctionKey) -> Result<Option<Bucket>, TableError> {
         let item = self.query_last(&keys::function(function), Span::Minute.prefix()).await?;
-        Ok(item.and_then(|item| Some(keys::minute_of(get_text(&item, "sk")?)?.0)))
+        Ok(item.and_then(|item| Some(keys::place_of(get_text(&item, "sk")?)?.0)))
     }
 }
 

@@ -217,7 +217,7 @@ impl Table {
         let mut parts = known.map(decode).unwrap_or_default();
         let mut standing: BTreeMap<Incarnation, (bool, Rollup)> = BTreeMap::new();
         for item in self.query(&pk, between(Span::Minute, hour.start_ms, hour.end_ms())).await? {
-            if let Some((minute, place)) = get_text(&item, "sk").and_then(keys::minute_of) {
+            if let Some((minute, place)) = get_text(&item, "sk").and_then(keys::place_of) {
                 let incarnation = (minute.start_ms, get_number(&item, BORN).unwrap_or(0));
                 let (is_whole, sum) = standing.entry(incarnation).or_default();
                 *is_whole |= place == 0;

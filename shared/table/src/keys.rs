@@ -7,13 +7,14 @@ pub(crate) fn function(key: &FunctionKey) -> String {
     format!("fn#{key}")
 }
 
-/// CONTRACT: the sort key of a minute. When its first item is full, others stand beside it: `…#1`, `…#2` and so on.
-pub(crate) fn minute(minute: Bucket, place: usize) -> String {
-    if place == 0 { minute.to_string() } else { format!("{minute}#{place}") }
+/// CONTRACT: the sort key of a minute, and of an hour's metrics. When the first item is full, others stand beside it:
+/// `…#1`, `…#2` and so on.
+pub(crate) fn place(bucket: Bucket, place: usize) -> String {
+    if place == 0 { bucket.to_string() } else { format!("{bucket}#{place}") }
 }
 
-/// Reads what [`minute`] writes.
-pub(crate) fn minute_of(sort: &str) -> Option<(Bucket, usize)> {
+/// Reads what [`place`] writes.
+pub(crate) fn place_of(sort: &str) -> Option<(Bucket, usize)> {
     match sort.split_once("Z#") {
         Some((_, place)) => Some((Bucket::parse(&sort[..sort.len() - place.len() - 1])?, place.parse().ok()?)),
         None => Some((Bucket::parse(sort)?, 0)),
@@ -151,3 +152,8 @@ pub(crate) const DUE: &str = "due";
 
 /// What metrics are called; the sort key is `<function>#<series>`.
 pub(crate) const METRICS: &str = "metrics";
+
+/// CONTRACT: the metrics of a function; the sort key is the hour's, as [`place`] writes it.
+pub(crate) fn metrics(function: &FunctionKey) -> String {
+    format!("metrics#{function}")
+}

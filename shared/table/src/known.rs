@@ -97,8 +97,8 @@ pub(crate) struct Known {
     pub(crate) issues: Memory<Fingerprint, KnownIssue>,
     /// The policies, and when they were read, in milliseconds since the epoch.
     pub(crate) policies: Memory<(), (i64, Option<Policies>)>,
-    /// Under which series the values of a function's series are added up.
-    pub(crate) series: Memory<(FunctionKey, SeriesId), SeriesId>,
+    /// The series of functions that are listed.
+    pub(crate) series: Memory<(FunctionKey, SeriesId), ()>,
     /// Functions that have as many series of a sort as they may have, and when that was seen, in milliseconds since the
     /// epoch.
     pub(crate) full_quotas: Memory<(FunctionKey, &'static str), i64>,

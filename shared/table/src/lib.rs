@@ -60,7 +60,7 @@ pub use metrics::RenamedSeries;
 pub use past::PastHour;
 pub use policies::{Applied, Policies};
 pub use posted::Posting;
-pub use rollups::{Part, Renamed};
+pub use rollups::Part;
 pub use threads::Thread;
 pub use transactions::kept::Keep;
 use transactions::kept::SLOW_MS;

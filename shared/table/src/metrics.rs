@@ -1,18 +1,20 @@
-//! The metrics that functions log. Their values are in the rollups of their function, under the series' identity; what a
-//! series is called stands in a list.
+//! The metrics that functions log. Their values add up by the hour, in items of their own, under the series' identity;
+//! what a series is called stands in a list.
 //!
-//! A function has so many series of its own, and as many again that take what is not told apart: whoever makes a
-//! dimension of an id does not make the rollups larger than an item may be.
+//! A function has so many series of its own, and some that take what is not told apart: whoever makes a dimension of an
+//! id does not make a list without end.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use lamplight_rollup::{FunctionKey, Series, SeriesId};
+use lamplight_rollup::metric::Hour;
+use lamplight_rollup::{FunctionKey, Series, SeriesId, Span};
 
 use crate::Table;
-use crate::attributes::{Item, get_text, number, text};
+use crate::attributes::{Item, add_metrics, get_text, number, text};
 use crate::error::TableError;
+use crate::hours::between;
 use crate::keys;
 use crate::query::{ATTEMPTS, Sort, key, pause};
 use crate::transact::Written;
@@ -45,15 +47,7 @@ impl Table {
     ) -> Result<RenamedSeries, TableError> {
         let mut renamed = RenamedSeries::new();
         for ((function, id), series) in series {
-            let known = ((**function).clone(), *id);
-            let name = match self.known.series.get(&known) {
-                Some(name) => name,
-                None => {
-                    let name = self.name_one(function, series, now_ms).await?;
-                    self.known.series.insert(known, name);
-                    name
-                }
-            };
+            let name = self.name_one(function, series, now_ms).await?;
             if name != *id {
                 renamed.insert((Arc::clone(function), *id), name);
             }
@@ -63,13 +57,17 @@ impl Table {
 
     /// The series under which the values of a series are added up: itself, unless its function has too many.
     async fn name_one(&self, function: &FunctionKey, series: &Series, now_ms: i64) -> Result<SeriesId, TableError> {
-        for (series, quota) in [series.clone(), series.others()].iter().zip(QUOTAS) {
-            if self.list_series(function, series, Some(quota), now_ms).await? {
+        let rest = Series::rest();
+        for (series, quota) in [(series, Some(QUOTAS[0])), (&series.others(), Some(QUOTAS[1])), (&rest, None)] {
+            let known = (function.clone(), series.id());
+            if self.known.series.get(&known).is_some() {
+                return Ok(series.id());
+            }
+            if self.list_series(function, series, quota, now_ms).await? {
+                self.known.series.insert(known, ());
                 return Ok(series.id());
             }
         }
-        let rest = Series::rest();
-        self.list_series(function, &rest, None, now_ms).await?;
         Ok(rest.id())
     }
 
@@ -126,7 +124,28 @@ impl Table {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// The metrics that functions have logged.
+    /// The metrics of a function from one time to before another, by the start of their hours in milliseconds since the
+    /// epoch.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`].
+    pub async fn metrics(
+        &self,
+        function: &FunctionKey,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Result<BTreeMap<i64, Hour>, TableError> {
+        let mut hours: BTreeMap<i64, Hour> = BTreeMap::new();
+        for item in self.query(&keys::metrics(function), between(Span::Hour, from_ms, to_ms)).await? {
+            if let Some((hour, _)) = get_text(&item, "sk").and_then(keys::place_of) {
+                add_metrics(hours.entry(hour.start_ms).or_default(), &item);
+            }
+        }
+        Ok(hours)
+    }
+
+    /// What the metrics are called that functions have logged.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! The guarded `ADD`: every delivery is counted exactly once, for one write.
 //!
-//! A minute's item has `seen`, the hashes of the deliveries that it has counted. Adding a delivery's counters is one
+//! A minute's item, and one of an hour's metrics, has `seen`, the hashes of the deliveries that it has counted. Adding a delivery's counters is one
 //! `UpdateItem` on the condition that `seen` has none of their hashes. A refusal brings the item: what it has counted
 //! is left out, and the rest is tried again. An answer that is lost on the way does no harm: the next attempt is
 //! refused.
@@ -18,10 +18,10 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use lamplight_rollup::{Bucket, Fingerprint, FunctionKey, Rollup};
+use lamplight_rollup::{Bucket, Fingerprint, FunctionKey};
 
 use crate::Table;
-use crate::attributes::{BORN, Item, get_number, rollup, seen, text};
+use crate::attributes::{BORN, Item, get_number, issue_name, issue_of, metric_name, metric_of, rollup, seen, text};
 use crate::error::TableError;
 use crate::keys;
 use crate::metrics::RenamedSeries;
@@ -32,6 +32,13 @@ use update::{Target, Update};
 
 /// How long a minute is kept after the later of its time and its writing: three days.
 pub(crate) const MINUTE_KEPT_MS: i64 = 3 * 86_400_000;
+
+/// Deliveries that one item of an hour's metrics counts: with the attributes that an update may add, it is below the
+/// 400 KB that an item may have.
+const METRICS_AN_ITEM: usize = 48;
+
+/// How long metrics are kept: thirteen months.
+const METRICS_KEPT_MS: i64 = 400 * 86_400_000;
 
 /// Times that an update is tried. Each refusal leaves a delivery out or brings higher peaks, so more are only needed
 /// where many write the same item.
@@ -57,37 +64,20 @@ impl Full {
     }
 }
 
-/// What is counted under other names, as there is too much of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Renamed {
-    /// Issues.
-    pub issues: BTreeMap<Fingerprint, Fingerprint>,
-    /// Series of metrics.
-    pub series: RenamedSeries,
-}
-
-impl Renamed {
-    fn rename(&self, function: &FunctionKey, rollup: &mut Rollup) {
-        rollup.rename_issues(&self.issues);
-        if !self.series.is_empty() && !rollup.metrics.is_empty() {
-            let function = Arc::new(function.clone());
-            rollup.rename_metrics(|series| *self.series.get(&(Arc::clone(&function), series)).unwrap_or(&series));
-        }
-    }
-}
-
-/// A minute of a function that is written.
-struct Minute<'k> {
+/// The items of a function's minute, or of its metrics in an hour.
+struct Items {
     pk: String,
-    minute: Bucket,
-    renamed: &'k Renamed,
-    function: &'k FunctionKey,
+    bucket: Bucket,
+    /// Deliveries that one of them counts.
+    capacity: usize,
+    /// How long they are kept after the later of their time and their writing, in milliseconds.
+    kept_ms: i64,
     now_ms: i64,
 }
 
 impl Table {
     /// Adds what deliveries hold for the minutes of functions; what was added before is left out. Issues are counted
-    /// under the names that `renamed` gives them, and metrics are added up.
+    /// under the names that `renamed` gives them.
     ///
     /// # Errors
     ///
@@ -95,37 +85,67 @@ impl Table {
     pub async fn add_minutes(
         &self,
         minutes: BTreeMap<(&FunctionKey, Bucket), Vec<Part>>,
-        renamed: &Renamed,
+        renamed: &BTreeMap<Fingerprint, Fingerprint>,
         now_ms: i64,
     ) -> Result<(), TableError> {
-        let additions = minutes.into_iter().map(|((function, minute), parts)| {
-            let minute = Minute { pk: keys::function(function), minute, renamed, function, now_ms };
-            self.add_minute(minute, parts)
+        let name = |name: &str| Some(issue_name(*renamed.get(&issue_of(name)?)?));
+        let additions = minutes.into_iter().map(|((function, bucket), parts)| {
+            let capacity = self.tuning.deliveries_an_item;
+            let pk = keys::function(function);
+            self.add_to(Items { pk, bucket, capacity, kept_ms: MINUTE_KEPT_MS, now_ms }, parts, name)
         });
         at_once(additions.collect()).await
     }
 
-    async fn add_minute(&self, minute: Minute<'_>, parts: Vec<Part>) -> Result<(), TableError> {
+    /// Adds what deliveries hold for the metrics of functions in an hour; what was added before is left out. Values are
+    /// added up under the series that `renamed` gives theirs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Table::add_minutes`].
+    pub async fn add_metrics(
+        &self,
+        hours: BTreeMap<(&Arc<FunctionKey>, Bucket), Vec<Part>>,
+        renamed: &RenamedSeries,
+        now_ms: i64,
+    ) -> Result<(), TableError> {
+        let additions = hours.into_iter().map(|((function, bucket), parts)| {
+            let pk = keys::metrics(function);
+            let items = Items { pk, bucket, capacity: METRICS_AN_ITEM, kept_ms: METRICS_KEPT_MS, now_ms };
+            self.add_to(items, parts, |name| {
+                let (series, part) = metric_of(name)?;
+                Some(metric_name(*renamed.get(&(Arc::clone(function), series))?, part))
+            })
+        });
+        at_once(additions.collect()).await
+    }
+
+    async fn add_to(
+        &self,
+        items: Items,
+        parts: Vec<Part>,
+        name: impl Fn(&str) -> Option<String>,
+    ) -> Result<(), TableError> {
         for mut batch in batches(parts) {
             // Not before they are cut: the pieces of a delivery must be the same whenever it comes.
-            batch.iter_mut().for_each(|part| minute.renamed.rename(minute.function, &mut part.rollup));
-            self.add_batch(&minute, batch).await?;
+            batch.iter_mut().for_each(|part| part.rename(&name));
+            self.add_batch(&items, batch).await?;
         }
         Ok(())
     }
 
-    /// Adds parts to the first item of a minute that has room.
-    async fn add_batch(&self, minute: &Minute<'_>, mut parts: Vec<Part>) -> Result<(), TableError> {
-        let known = (minute.pk.clone(), minute.minute);
+    /// Adds parts to the first of the items that has room.
+    async fn add_batch(&self, items: &Items, mut parts: Vec<Part>) -> Result<(), TableError> {
+        let known = (items.pk.clone(), items.bucket);
         let mut full = self.known.full.get(&known).unwrap_or_default();
         parts.retain(|part| !full.has_seen(part.delivery));
         loop {
             let target = Target {
-                pk: minute.pk.clone(),
-                sk: keys::minute(minute.minute, full.seen.len()),
-                expires_at: (minute.minute.end_ms().max(minute.now_ms) + MINUTE_KEPT_MS) / 1000,
-                born_ms: full.born_ms.unwrap_or(minute.now_ms),
-                capacity: self.tuning.deliveries_an_item,
+                pk: items.pk.clone(),
+                sk: keys::place(items.bucket, full.seen.len()),
+                expires_at: (items.bucket.end_ms().max(items.now_ms) + items.kept_ms) / 1000,
+                born_ms: full.born_ms.unwrap_or(items.now_ms),
+                capacity: items.capacity,
             };
             match self.add_parts(&target, &mut parts).await? {
                 None => return Ok(()),
@@ -146,7 +166,7 @@ impl Table {
             let update = Update::of(target, parts, &known);
             match self.send(target, update).await? {
                 None => {
-                    parts.iter().for_each(|part| known.merge(&part.rollup.peaks));
+                    parts.iter().for_each(|part| known.merge(&part.peaks));
                     self.known.peaks.insert(cached, known);
                     return Ok(None);
                 }

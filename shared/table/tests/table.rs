@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lamplight_embedded::{Embedded, TABLE};
 use lamplight_logs::{Delivery, LogEvent, Source};
 use lamplight_rollup::{Bucket, Counter, ErrorLogs, FunctionKey, Ledger, Rollup, Span};
-use lamplight_table::{Claim, Claimed, Part, Posting, Renamed, Table, Tuning};
+use lamplight_table::{Claim, Claimed, Part, Posting, Table, Tuning};
 
 const NOW_MS: i64 = 1_795_164_432_345;
 
@@ -57,9 +57,9 @@ async fn add_at(table: &Table, parts: &[(u64, &Rollup)], now_ms: i64) {
     let function = key();
     let hours = BTreeSet::from([(&function, minute.within(Span::Hour))]);
     table.mark_pending(&hours, now_ms).await.unwrap();
-    let parts = parts.iter().map(|(delivery, rollup)| Part { delivery: *delivery, rollup: (*rollup).clone() });
+    let parts = parts.iter().map(|(delivery, rollup)| Part::of(*delivery, rollup));
     let minutes = BTreeMap::from([((&function, minute), parts.collect())]);
-    table.add_minutes(minutes, &Renamed::default(), now_ms).await.unwrap();
+    table.add_minutes(minutes, &BTreeMap::new(), now_ms).await.unwrap();
 }
 
 #[tokio::test]

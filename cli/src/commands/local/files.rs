@@ -85,7 +85,7 @@ pub async fn print_held(table: &Table, read: &Read, arguments: &LocalArguments) 
     for key in table.functions().await? {
         let rollups = table.rollups(&key, 0, LATEST_MS, now_ms).await?;
         counts.extend(occurrences(rollups.values()));
-        functions.extend(FunctionSummary::if_any(&key, &rollups, arguments.architecture.into()));
+        functions.push(FunctionSummary::of(&key, &rollups, arguments.architecture.into()));
     }
     let issues = table.issues().await?.into_iter().map(|stored| {
         let count = counts.get(&stored.fingerprint).copied().unwrap_or(0);
@@ -100,7 +100,7 @@ pub async fn print_held(table: &Table, read: &Read, arguments: &LocalArguments) 
         let hours = table.lead_times(&stored.flow.name, 0, LATEST_MS, now_ms).await?;
         flows.push(FlowSummary::of(&stored.flow, &hours));
     }
-    let metrics = metrics::summaries(table, (0, LATEST_MS), now_ms, |_| true, |_| true).await?;
+    let metrics = metrics::summaries(table, (0, LATEST_MS), |_| true, |_| true).await?;
     let analysis = Analysis::new(&read.totals, functions, issues.collect(), transactions.collect());
     let analysis = analysis.with_flows(flows).with_metrics(metrics);
     match arguments.output {

@@ -4,11 +4,9 @@
 //! What was counted of their lines stays counted.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use crate::fingerprint::Fingerprint;
 use crate::ledger::Ledger;
-use crate::metric::Series;
 use crate::transaction::{Transaction, Transactions};
 
 /// The bounds of one delivery.
@@ -46,40 +44,8 @@ impl Ledger {
         Excess {
             issues: self.take_issues_together(bounds),
             transactions: self.leave_transactions_out(bounds),
-            series: self.take_series_together(bounds),
+            series: self.metrics.keep_within(bounds.series_a_function),
         }
-    }
-
-    fn take_series_together(&mut self, bounds: &Bounds) -> usize {
-        let apart = self.rename_series(bounds.series_a_function, Series::others);
-        if apart > 0 {
-            self.rename_series(2 * bounds.series_a_function, |_| Series::rest());
-        }
-        apart
-    }
-
-    /// Adds up the values of series over a bound under other names; how many there were.
-    fn rename_series(&mut self, bound: usize, name: impl Fn(&Series) -> Series) -> usize {
-        let mut counts: BTreeMap<_, usize> = BTreeMap::new();
-        let mut names = BTreeMap::new();
-        for ((function, id), series) in &self.series {
-            let count = counts.entry(Arc::clone(function)).or_default();
-            *count += 1;
-            if *count > bound {
-                names.insert((Arc::clone(function), *id), name(series));
-            }
-        }
-        for (key, series) in &names {
-            self.series.remove(key);
-            self.series.insert((Arc::clone(&key.0), series.id()), series.clone());
-        }
-        for (function, minutes) in &mut self.functions {
-            if counts.get(function).is_some_and(|count| *count > bound) {
-                let renamed = |id| names.get(&(Arc::clone(function), id)).map_or(id, Series::id);
-                minutes.values_mut().for_each(|rollup| rollup.rename_metrics(renamed));
-            }
-        }
-        names.len()
     }
 
     fn take_issues_together(&mut self, bounds: &Bounds) -> usize {
@@ -171,13 +137,14 @@ mod tests {
         };
         for (bound, names) in [(100, 201), (10, 21)] {
             let mut many = ledger((0..300).map(line));
-            assert_eq!(many.series.len(), 300);
+            assert_eq!(many.metrics.series.len(), 300);
             let bounds = Bounds { series_a_function: bound, ..Bounds::default() };
             assert_eq!(many.keep_within(&bounds).series, 300 - bound);
-            let metrics = &many.functions.values().next().unwrap()[&0].metrics;
+            let series = &many.metrics.series;
+            let metrics = &many.metrics.values.values().next().unwrap()[&0];
             assert_eq!(metrics.values().map(|values| values.count).sum::<u64>(), 300);
-            assert!(metrics.len() <= names && many.series.len() == metrics.len(), "{}", metrics.len());
-            assert!(metrics.keys().all(|id| many.series.keys().any(|(_, named)| named == id)));
+            assert!(metrics.len() <= names && series.len() == metrics.len(), "{}", metrics.len());
+            assert!(metrics.keys().all(|id| series.keys().any(|(_, named)| named == id)));
         }
     }
 

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{round, time_text};
-use crate::bucket::{Bucket, Span};
-use crate::metric::{Series, SeriesId, Values};
-use crate::rollup::Rollup;
+use crate::metric::{Hour, Series, SeriesId, Values};
 
 /// What functions logged of a metric.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -20,7 +18,7 @@ pub struct MetricSummary {
     /// What its values add up to.
     #[serde(flatten)]
     pub figures: ValuesSummary,
-    /// The same by the hour, or the day where hours have expired; those that have any.
+    /// The same by the hour; those that have any.
     pub hours: Vec<MetricHourSummary>,
 }
 
@@ -75,15 +73,15 @@ impl ValuesSummary {
 pub struct MetricSums(BTreeMap<Series, (BTreeSet<String>, BTreeMap<i64, Values>)>);
 
 impl MetricSums {
-    /// Adds the metrics of a function, by what its series are called and by the start of its buckets in milliseconds
-    /// since the epoch.
-    pub fn add(&mut self, function: &str, names: impl Fn(SeriesId) -> Option<Series>, buckets: &BTreeMap<i64, Rollup>) {
-        for (start_ms, rollup) in buckets {
-            for (id, values) in &rollup.metrics {
+    /// Adds the metrics of a function, by what its series are called and by the start of the hours in milliseconds since
+    /// the epoch.
+    pub fn add(&mut self, function: &str, names: impl Fn(SeriesId) -> Option<Series>, hours: &BTreeMap<i64, Hour>) {
+        for (start_ms, hour) in hours {
+            for (id, values) in hour {
                 let Some(series) = names(*id) else { continue };
-                let (functions, hours) = self.0.entry(series).or_default();
+                let (functions, own) = self.0.entry(series).or_default();
                 functions.insert(function.to_owned());
-                hours.entry(Bucket::holding(Span::Hour, *start_ms).start_ms).or_default().merge(values);
+                own.entry(*start_ms).or_default().merge(values);
             }
         }
     }

@@ -1,8 +1,11 @@
-//! What deliveries add to a minute, cut so that each update takes it.
+//! What deliveries add to an item, cut so that each update takes it.
 
-use lamplight_rollup::Rollup;
+use std::collections::BTreeMap;
 
-use crate::attributes::{additions, number, rollup};
+use lamplight_rollup::metric::Hour;
+use lamplight_rollup::{Peaks, Rollup};
+
+use crate::attributes::{additions, additions_of_metrics};
 
 /// Attributes that one update adds to: its expression is bounded at 4 KB.
 const ADDITIONS: usize = 250;
@@ -10,46 +13,82 @@ const ADDITIONS: usize = 250;
 /// Deliveries that one update takes: its condition is bounded at 300 operators.
 const PARTS: usize = 50;
 
-/// What one delivery adds to one minute of one function.
+/// What one delivery adds to one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// The delivery's identity.
     pub delivery: u64,
-    /// What it adds.
-    pub rollup: Rollup,
+    /// What it adds, by attribute.
+    adds: BTreeMap<String, i128>,
+    /// The largest values.
+    pub(crate) peaks: Peaks,
+}
+
+impl Part {
+    /// What a delivery adds to a function's minute.
+    #[must_use]
+    pub fn of(delivery: u64, rollup: &Rollup) -> Self {
+        let adds = additions(rollup).into_iter().map(|(name, value)| (name, i128::from(value))).collect();
+        Self { delivery, adds, peaks: rollup.peaks }
+    }
+
+    /// What a delivery adds to the metrics of a function's hour.
+    #[must_use]
+    pub fn of_metrics(delivery: u64, hour: &Hour) -> Self {
+        Self { delivery, adds: additions_of_metrics(hour).collect(), peaks: Peaks::default() }
+    }
+
+    /// The same under other names.
+    pub(crate) fn rename(&mut self, name: impl Fn(&str) -> Option<String>) {
+        for (old, value) in std::mem::take(&mut self.adds) {
+            *self.adds.entry(name(&old).unwrap_or(old)).or_default() += value;
+        }
+    }
+
+    fn is_wide(&self) -> bool {
+        self.adds.len() > ADDITIONS
+    }
+
+    /// A part with more attributes than one update takes, in pieces. They are the same whenever the delivery comes, and
+    /// each has an identity of its own.
+    fn pieces(self) -> impl Iterator<Item = Self> {
+        let Self { delivery, adds, peaks } = self;
+        let whole: Vec<_> = adds.into_iter().collect();
+        let pieces: Vec<Vec<_>> = whole.chunks(ADDITIONS).map(<[_]>::to_vec).collect();
+        pieces.into_iter().enumerate().map(move |(i, piece)| Self {
+            delivery: delivery ^ (i as u64).rotate_right(8),
+            adds: piece.into_iter().collect(),
+            peaks: if i == 0 { peaks } else { Peaks::default() },
+        })
+    }
+}
+
+/// What parts add together.
+pub(crate) fn sum(parts: &[Part]) -> (BTreeMap<&str, i128>, Peaks) {
+    let (mut sum, mut peaks) = (BTreeMap::new(), Peaks::default());
+    for part in parts {
+        peaks.merge(&part.peaks);
+        for (name, value) in &part.adds {
+            *sum.entry(name.as_str()).or_default() += value;
+        }
+    }
+    (sum, peaks)
 }
 
 /// Parts in batches that each fit one update: those that are too wide for one come in pieces.
 pub(crate) fn batches(parts: Vec<Part>) -> Vec<Vec<Part>> {
-    let is_wide = |part: &Part| additions(&part.rollup).len() > ADDITIONS;
-    let (wide, narrow): (Vec<_>, Vec<_>) = parts.into_iter().partition(is_wide);
+    let (wide, narrow): (Vec<_>, Vec<_>) = parts.into_iter().partition(Part::is_wide);
     let mut batches: Vec<Vec<Part>> = Vec::new();
-    let mut sum = Rollup::default();
     for part in narrow {
-        sum.merge(&part.rollup);
-        match batches.last_mut() {
-            Some(batch) if batch.len() < PARTS && additions(&sum).len() <= ADDITIONS => batch.push(part),
-            _ => {
-                sum = part.rollup.clone();
-                batches.push(vec![part]);
-            }
+        let fits = |batch: &&mut Vec<Part>| {
+            let more = part.adds.keys().filter(|name| batch.iter().all(|other| !other.adds.contains_key(*name)));
+            batch.len() < PARTS && sum(batch).0.len() + more.count() <= ADDITIONS
+        };
+        match batches.last_mut().filter(fits) {
+            Some(batch) => batch.push(part),
+            None => batches.push(vec![part]),
         }
     }
-    batches.extend(wide.iter().flat_map(pieces).map(|piece| vec![piece]));
+    batches.extend(wide.into_iter().flat_map(Part::pieces).map(|piece| vec![piece]));
     batches
-}
-
-/// A part with more attributes than one update takes, in pieces. They are the same whenever the delivery comes, and
-/// each has an identity of its own.
-fn pieces(part: &Part) -> Vec<Part> {
-    let whole: Vec<_> = additions(&part.rollup).into_iter().map(|(name, value)| (name, number(value))).collect();
-    let pieces = whole.chunks(ADDITIONS).enumerate().map(|(i, chunk)| Part {
-        delivery: part.delivery ^ (i as u64).rotate_right(8),
-        rollup: rollup(&chunk.iter().cloned().collect()),
-    });
-    let mut pieces: Vec<_> = pieces.collect();
-    if let Some(first) = pieces.first_mut() {
-        first.rollup.peaks = part.rollup.peaks;
-    }
-    pieces
 }

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use lamplight_rollup::Peaks;
 use lamplight_rollup::peaks::Peak;
-use lamplight_rollup::{Peaks, Rollup};
 
-use crate::attributes::{BORN, EXPIRES_AT, SEEN, additions, hash, hashes, number};
-use crate::rollups::parts::Part;
+use crate::attributes::{BORN, EXPIRES_AT, SEEN, hash, hashes, number};
+use crate::rollups::parts::{Part, sum};
 
 /// The item that is written.
 #[derive(Debug)]
@@ -34,8 +34,7 @@ pub(crate) struct Update {
 impl Update {
     /// Adds parts to an item: once, and only while it has room.
     pub(crate) fn of(target: &Target, parts: &[Part], known: &Peaks) -> Self {
-        let mut sum = Rollup::default();
-        parts.iter().for_each(|part| sum.merge(&part.rollup));
+        let (sum, peaks) = sum(parts);
         let mut update =
             Self { expression: String::new(), condition: String::new(), names: HashMap::new(), values: HashMap::new() };
         let mut sets = vec![
@@ -53,16 +52,16 @@ impl Update {
             let id = update.value(&format!(":s{i}"), hash(part.delivery));
             conditions.push(format!("NOT contains({seen}, {id})"));
         }
-        for (peak, value) in sum.peaks.above(known) {
+        for (peak, value) in peaks.above(known) {
             let (name, value) = update.peak(peak, value);
             sets.push(format!("{name} = {value}"));
             conditions.push(format!("(attribute_not_exists({name}) OR {name} <= {value})"));
         }
         let mut adds = vec![format!("{seen} {}", update.value(":s", hashes(parts.iter().map(|part| part.delivery))))];
-        for (i, (name, value)) in additions(&sum).into_iter().enumerate() {
+        for (i, (name, value)) in sum.into_iter().enumerate() {
             adds.push(format!(
                 "{} {}",
-                update.name(&format!("#{i}"), &name),
+                update.name(&format!("#{i}"), name),
                 update.value(&format!(":{i}"), number(value))
             ));
         }
