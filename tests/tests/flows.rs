@@ -51,9 +51,8 @@ impl Stack {
     }
 
     async fn lead_times(&self, flow: &str, now_ms: i64) -> BTreeMap<i64, LeadTimes> {
-        let name = flow.split_once(':').unwrap().0;
-        let table = self.embedded.table();
-        let hours = table.lead_times(name, START_MS - HOUR_MS, START_MS + HOUR_MS, now_ms).await.unwrap();
+        let (flow, table) = (flow.parse().unwrap(), self.embedded.table());
+        let hours = table.lead_times(&flow, START_MS - HOUR_MS, START_MS + HOUR_MS, now_ms).await.unwrap();
         hours.into_iter().filter(|(_, hour)| *hour != LeadTimes::default()).collect()
     }
 
@@ -88,8 +87,9 @@ fn milestone(name: &str, ids: &[(&str, &str)]) -> String {
     event.to_string()
 }
 
-/// Orders through three functions: the first names its trace, the second only its request, the third only the order,
-/// which a line of the first ties to the trace. Some are paid twice, some late, and of each seventh nothing is sent.
+/// Orders through three functions: the first names its trace, the second only its request, the third only the order, or
+/// the order and a trace of its own; a line of the first ties the order to the trace. Some are paid twice, some late, and
+/// of each seventh nothing is sent.
 fn streams() -> Vec<Stream> {
     let (mut shop, mut bank, mut post) = (Vec::new(), Vec::new(), Vec::new());
     for i in 0..21_i64 {
@@ -105,8 +105,10 @@ fn streams() -> Vec<Stream> {
             bank.push((at_ms + try_ms + 10, report(&paying, &trace_id)));
         }
         let sent_ms = if i % 6 == 1 { 301_000 } else { 7_000 };
+        let own = format!("1-6a52d5ff-00000000000000000000{i:04x}");
+        let ids = [("correlation_id", order.as_str()), ("trace_id", own.as_str())];
         if i % 7 != 0 {
-            post.push((at_ms + sent_ms, milestone("SENT", &[("correlation_id", &order)])));
+            post.push((at_ms + sent_ms, milestone("SENT", &ids[..1 + usize::from(i % 2 == 0)])));
         }
     }
     [("shop", shop), ("bank", bank), ("post", post)]
@@ -205,6 +207,63 @@ async fn a_milestone_that_does_not_come_is_told_within_a_minute_with_the_functio
     let figures = stack.figures(SESSIONS, told_ms).await;
     assert_eq!((figures.started, figures.late, figures.missing, figures.leads.count()), (1, 1, 0, 1));
     assert_eq!(stack.topic.taken().len(), 0);
+}
+
+#[tokio::test]
+async fn who_was_told_of_a_correlation_id_is_not_told_again_of_the_trace_that_it_is_tied_to() {
+    let stack = Stack::start(FLOW).await;
+    let deliver = async |at_ms: i64, line: String| {
+        stack.take(&Stream::of("shop", &[(at_ms, line.as_str())]).payload(Envelope::Subscription), at_ms).await;
+    };
+    deliver(START_MS, milestone("ORDERED", &[("correlation_id", "order-1")])).await;
+    let late_ms = START_MS + 6 * MINUTE_MS;
+    assert_eq!(stack.keep(late_ms).await, 1);
+    deliver(late_ms, milestone("OTHER", &[("correlation_id", "order-1"), ("trace_id", "t-1")])).await;
+    assert_eq!(stack.keep(late_ms + MINUTE_MS).await, 0);
+    let figures = stack.figures(FLOW, late_ms).await;
+    assert_eq!((figures.started, figures.missing), (1, 1));
+    assert_eq!(stack.issues(late_ms + HOUR_MS).await.into_values().collect::<Vec<_>>(), [1]);
+}
+
+/// What a passage was counted by expires; what comes after that changes nothing but what it says itself.
+#[tokio::test]
+async fn a_passage_whose_facts_are_gone_stays_counted() {
+    let stack = Stack::start(FLOW).await;
+    let ids = [("trace_id", "t-1")];
+    let lines = [milestone("ORDERED", &ids), milestone("SENT", &ids)];
+    let deliver = async |at_ms: i64, line: &str| {
+        stack.take(&Stream::of("shop", &[(at_ms, line)]).payload(Envelope::Subscription), at_ms).await;
+    };
+    deliver(START_MS, &lines[0]).await;
+    assert_eq!(stack.keep(START_MS + 6 * MINUTE_MS).await, 1);
+    let items =
+        stack.embedded.client().scan().table_name(lamplight_embedded::TABLE).send().await.unwrap().items.unwrap();
+    for item in items.iter().filter(|item| item["pk"].as_s().unwrap() == "trace#t-1") {
+        let delete = stack.embedded.client().delete_item().table_name(lamplight_embedded::TABLE);
+        delete.key("pk", item["pk"].clone()).key("sk", item["sk"].clone()).send().await.unwrap();
+    }
+    deliver(START_MS + 7 * MINUTE_MS, &milestone("PAID", &ids)).await;
+    assert_eq!(stack.keep(START_MS + 8 * MINUTE_MS).await, 0);
+    assert_eq!(stack.figures(FLOW, START_MS).await.missing, 1);
+    deliver(START_MS + 9 * MINUTE_MS, &lines[1]).await;
+    stack.keep(START_MS + 10 * MINUTE_MS).await;
+    let figures = stack.figures(FLOW, START_MS).await;
+    assert_eq!((figures.started, figures.late, figures.missing), (1, 1, 0));
+}
+
+/// A batch says the same milestone of each of its parts.
+#[tokio::test]
+async fn a_milestone_after_many_others_is_not_missing() {
+    let stack = Stack::start("batches: BEGUN > DONE within 5m").await;
+    let ids = [("trace_id", "t-1"), ("function_request_id", "b-1")];
+    let mut lines: Vec<_> = (0..200).map(|i| (START_MS + 10 + i, milestone("PART_DONE", &ids))).collect();
+    lines.extend([(START_MS, milestone("BEGUN", &ids)), (START_MS + 5_000, milestone("DONE", &ids))]);
+    for lines in lines.chunks(30) {
+        let lines: Vec<_> = lines.iter().map(|(at_ms, line)| (*at_ms, line.as_str())).collect();
+        stack.take(&Stream::of("batch", &lines).payload(Envelope::Subscription), START_MS).await;
+    }
+    assert_eq!(stack.keep(START_MS + 10 * MINUTE_MS).await, 0);
+    assert_eq!(stack.figures("batches: BEGUN > DONE within 5m", START_MS).await.on_time, 1);
 }
 
 #[tokio::test]

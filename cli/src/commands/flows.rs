@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use lamplight_aws::clock::now_ms;
 use lamplight_rollup::summary::FlowSummary;
 use lamplight_rollup::time::rfc3339;
-use lamplight_table::{StoredFlow, Table};
+use lamplight_table::{Due, StoredFlow, Table};
 use serde::Serialize;
 
 use crate::arguments::{
@@ -18,10 +18,13 @@ use crate::output::{print, print_json};
 use crate::stack;
 use crate::tables;
 
+/// By when all processes know of a flow.
+const KNOWN_MS: i64 = 2 * 60_000;
+
 /// What was done with a flow.
 #[derive(Debug, Serialize)]
 pub struct FlowChange {
-    /// The flow, as people write it.
+    /// The flow as people write it, or the name of one that is gone.
     pub flow: String,
     /// What was done.
     pub done: &'static str,
@@ -73,6 +76,9 @@ async fn set(arguments: &SetFlowArguments) -> Result<ExitCode, CliError> {
     let (now_ms, by) = (now_ms(), arguments.by.clone().unwrap_or_else(user));
     let stored = StoredFlow { flow: arguments.flow.clone(), set_ms: now_ms, by };
     table.set_flow(&stored).await?;
+    // Not all processes know of it at once.
+    let later = Due::look_back(now_ms + KNOWN_MS, &stored.flow, now_ms - KNOWN_MS);
+    table.put_due(&[later], now_ms).await?;
     let transactions = match &arguments.since {
         Some(since) => Some(table.look_back(&stored.flow, since.at_ms(now_ms), now_ms).await?),
         None => None,
@@ -89,9 +95,10 @@ async fn set(arguments: &SetFlowArguments) -> Result<ExitCode, CliError> {
 
 async fn remove(arguments: &RemoveFlowArguments) -> Result<ExitCode, CliError> {
     let table = stack::table(&arguments.table).await?;
-    let stored = find(&table, &arguments.name).await?;
-    table.remove_flow(&arguments.name).await?;
-    let (flow, at) = (stored.flow.to_string(), rfc3339(now_ms()));
+    if !table.remove_flow(&arguments.name).await? {
+        return Err(unknown(&arguments.name));
+    }
+    let (flow, at) = (arguments.name.clone(), rfc3339(now_ms()));
     told(&FlowChange { flow, done: "removed", at, by: None, transactions: None }, arguments.output)
 }
 
@@ -105,12 +112,16 @@ fn told(change: &FlowChange, output: Output) -> Result<ExitCode, CliError> {
 
 async fn find(table: &Table, name: &str) -> Result<StoredFlow, CliError> {
     let found = table.flows().await?.into_iter().find(|stored| stored.flow.name == name);
-    found.ok_or_else(|| CliError::NotFound(format!("there is no flow {name}; `lamplight flows` lists them")))
+    found.ok_or_else(|| unknown(name))
+}
+
+fn unknown(name: &str) -> CliError {
+    CliError::NotFound(format!("there is no flow {name}; `lamplight flows` lists them"))
 }
 
 async fn summary(table: &Table, stored: &StoredFlow, arguments: &ReadArguments) -> Result<FlowSummary, CliError> {
     let now_ms = now_ms();
     let from_ms = arguments.since.at_ms(now_ms);
-    let hours = table.lead_times(&stored.flow.name, from_ms, now_ms + AHEAD_MS, now_ms).await?;
+    let hours = table.lead_times(&stored.flow, from_ms, now_ms + AHEAD_MS, now_ms).await?;
     Ok(FlowSummary::of(&stored.flow, &hours))
 }

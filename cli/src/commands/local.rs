@@ -58,7 +58,8 @@ pub async fn run(arguments: LocalArguments) -> Result<ExitCode, CliError> {
     if arguments.once {
         let read = files::read(&arguments, &context).await?;
         let keeper = lamplight_keeper::Context { table: embedded.table(), topic, emails };
-        lamplight_keeper::follow(&keeper, now_ms(), &mut lamplight_keeper::Answer::default()).await?;
+        let mut answer = lamplight_keeper::Answer::default();
+        lamplight_keeper::follow(&keeper, now_ms(), Duration::MAX, &mut answer).await?;
         files::print_held(&embedded.table(), &read, &arguments).await?;
         return Ok(exit_code(read.all_read));
     }
@@ -69,9 +70,10 @@ pub async fn run(arguments: LocalArguments) -> Result<ExitCode, CliError> {
     let read = files::read(&arguments, &context).await?;
     note(format!("table      {} (table {})", embedded.url(), lamplight_embedded::TABLE));
     note(format!("deliveries http://{}{}", listener.local_addr().map_err(listening)?, server::INVOKE));
-    tokio::spawn(keep(lamplight_keeper::Context { table: embedded.table(), topic, emails }));
+    let keeper = lamplight_keeper::Context { table: embedded.table(), topic, emails };
     tokio::select! {
         served = server::serve(listener, Arc::new(context)) => served.map_err(listening)?,
+        () = keep(keeper) => {}
         _ = tokio::signal::ctrl_c() => {}
     }
     Ok(exit_code(read.all_read))
@@ -81,7 +83,7 @@ fn exit_code(all_read: bool) -> ExitCode {
     if all_read { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }
 
-/// Runs the keeper once a minute, as the stack's schedule does.
+/// Runs the keeper once a minute, as the stack's schedule does, for ever.
 async fn keep(context: lamplight_keeper::Context<LocalTopic>) {
     let mut minute = tokio::time::interval(Duration::from_secs(60));
     loop {

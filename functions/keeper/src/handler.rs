@@ -1,5 +1,7 @@
 //! What happens each minute.
 
+use std::time::Duration;
+
 use lamplight_alerts::{Alert, Change, Publish, Reason};
 use lamplight_policy::Document;
 use lamplight_table::{Pending, Stored, TableError, Unsent};
@@ -18,6 +20,9 @@ const CLAIM_MS: i64 = 60_000;
 /// Issues age in the first minute of each hour: none of it is urgent, and all of them are read for it.
 const AGEING_EVERY_MS: i64 = 3_600_000;
 const AGEING_FOR_MS: i64 = 60_000;
+
+/// The part of a run that is given to transactions: the rest needs some of its minute, too.
+const FOLLOWING: Duration = Duration::from_secs(25);
 
 /// What a run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -51,7 +56,7 @@ pub async fn handle<P: Publish>(context: &Context<P>, now_ms: i64) -> Result<Ans
     send_unsent(context, now_ms, &mut answer).await?;
     release(context, now_ms, &mut answer).await?;
     // What cannot be done must not keep the rest from being done.
-    let followed = follow(context, now_ms, &mut answer).await;
+    let followed = follow(context, now_ms, FOLLOWING, &mut answer).await;
     let pending = context.table.pending().await?;
     let document = policies(context, now_ms).await?;
     let (mut watched, mut summarised) = (Ok(()), Ok(()));

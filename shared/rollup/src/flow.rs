@@ -3,7 +3,7 @@
 //! A flow is a name, the milestones from its first to its last, and a time limit, as people write it:
 //! `orders: ORDER_PLACED > PAYMENT_CAPTURED > ORDER_CONFIRMED within 5m`.
 //!
-//! - [`passage`]: the way of one transaction through a flow, and what became of it
+//! - [`passage`]: the way of one request through a flow, and what became of it
 //! - [`missing`]: a milestone that did not come in time
 //! - [`lead_times`]: what passages add up to
 
@@ -16,11 +16,14 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use lead_times::LeadTimes;
-pub use missing::Missing;
+pub use missing::{Missing, MissingMilestone};
 pub use passage::{Outcome, Passage, Passed};
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::bucket::{Bucket, Span};
 use crate::ledger::Ledger;
+use crate::transaction::Family;
 use crate::transaction::member::TEXT_BYTES;
 
 /// Characters of a flow's name.
@@ -52,6 +55,12 @@ pub struct Flow {
 pub struct FlowError(String);
 
 impl Flow {
+    /// What its figures stand under: one that is changed begins anew.
+    #[must_use]
+    pub fn figures(&self) -> String {
+        format!("{}#{:08x}", self.name, xxh3_64(self.to_string().as_bytes()) >> 32)
+    }
+
     /// The first milestone.
     #[must_use]
     pub fn first(&self) -> &str {
@@ -125,14 +134,15 @@ pub fn limit(limit_ms: i64) -> String {
 #[must_use]
 pub fn follow<'f>(ledger: &mut Ledger, flows: &'f [Flow], now_ms: i64) -> Vec<(&'f Flow, BTreeMap<i64, LeadTimes>)> {
     let mut missing = Ledger::default();
+    let families = ledger.transactions.families();
     let followed = flows.iter().map(|flow| {
         let mut hours: BTreeMap<i64, LeadTimes> = BTreeMap::new();
-        for (id, story) in ledger.transactions.stories() {
-            let Some(passed) = flow.passage(&story).map(|passage| passage.passed(now_ms)) else { continue };
+        for Family { id, story, .. } in &families {
+            let Some(passed) = flow.passage(story).map(|passage| passage.passed(now_ms)) else { continue };
             hours.entry(Bucket::holding(Span::Hour, passed.started_ms).start_ms).or_default().add(&passed);
             let is_missing = passed.outcome == Outcome::Missing;
-            if let Some(found) = is_missing.then(|| Missing::of(flow, &story)).flatten() {
-                missing.merge(found.ledger(id));
+            if let Some(found) = is_missing.then(|| Missing::of(flow, story)).flatten() {
+                missing.merge(found.told(id).ledger());
             }
         }
         (flow, hours)

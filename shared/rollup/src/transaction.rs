@@ -4,8 +4,10 @@
 //! - [`trace_span`]: a piece of work within an invocation or elsewhere
 //! - [`smallest`]: sets that are bounded in a way that no order changes
 //! - [`stories`]: what belongs together though its lines name different ids
+//! - [`families`]: ids that lines tie to one another
 //! - [`waterfall`]: what was done within what
 
+pub mod families;
 pub mod member;
 pub mod smallest;
 pub mod stories;
@@ -14,6 +16,7 @@ pub mod waterfall;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use families::Family;
 pub use member::{Member, MemberKey, Note, Report};
 use smallest::Smallest;
 pub use stories::Transactions;

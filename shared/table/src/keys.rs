@@ -128,8 +128,8 @@ pub(crate) const FIRING: &str = "firing";
 pub(crate) const FLOWS: &str = "flows";
 
 /// CONTRACT: the figures of a flow (`hour#…`, `day#…`), and its passages.
-pub(crate) fn flow(name: &str) -> String {
-    format!("flow#{name}")
+pub(crate) fn flow(figures: &str) -> String {
+    format!("flow#{figures}")
 }
 
 /// Reads what [`flow`] writes.
@@ -147,8 +147,13 @@ pub(crate) fn passage_of(sort: &str) -> Option<&str> {
     sort.strip_prefix("passage#")
 }
 
-/// The transactions that are to be looked at; the sort key begins with the time.
-pub(crate) const DUE: &str = "due";
+/// What is to be done; the sort key begins with the time.
+pub(crate) fn due(partition: u64) -> String {
+    format!("due#{partition}")
+}
+
+/// The sort key, beside the facts of an id, of the mark that it concerns a flow.
+pub(crate) const MARK: &str = "flow";
 
 /// What metrics are called; the sort key is `<function>#<series>`.
 pub(crate) const METRICS: &str = "metrics";

@@ -14,13 +14,14 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use lamplight_rollup::time::rfc3339;
-use lamplight_rollup::{Bucket, Span, Transaction, Transactions};
+use lamplight_rollup::transaction::families::FAMILY;
+use lamplight_rollup::{Bucket, Family, Span, Transaction, Transactions};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::Table;
 use crate::attributes::{EXPIRES_AT, Item, get_text, number, text};
 use crate::error::TableError;
-use crate::flows::Due;
+use crate::flows::{Due, concerns};
 use crate::keys;
 use crate::query::{ATTEMPTS, CONCURRENCY, Sort, at_once, key, pause};
 
@@ -54,7 +55,7 @@ impl Table {
     ///
     /// [`TableError::Call`] and [`TableError::Contention`]. Trying again after either changes nothing twice.
     pub async fn add_transactions(&self, transactions: &Transactions, now_ms: i64) -> Result<(), TableError> {
-        let transactions = &*self.spared(transactions, now_ms);
+        let transactions = &*self.spared(transactions, now_ms).await?;
         let transactions = &*self.kept(transactions, now_ms).await?;
         let mut items = Vec::new();
         for (id, transaction) in &transactions.by_id {
@@ -77,11 +78,19 @@ impl Table {
     }
 
     /// What is written of a delivery: all of it, unless a function fails all the time. What then names nothing but its
-    /// request goes to the transactions of that request in the same delivery, which costs nothing. Milestones are always
-    /// written: flows are told by them.
-    fn spared<'t>(&self, transactions: &'t Transactions, now_ms: i64) -> Cow<'t, Transactions> {
+    /// request goes to the transactions of that request in the same delivery, which costs nothing. The milestones of
+    /// flows are always written.
+    async fn spared<'t>(
+        &self,
+        transactions: &'t Transactions,
+        now_ms: i64,
+    ) -> Result<Cow<'t, Transactions>, TableError> {
+        if !self.tuning.spares_busy_issues || transactions.loose.is_empty() {
+            return Ok(Cow::Borrowed(transactions));
+        }
+        let flows = self.recent_flows(now_ms).await?;
         let is_busy = |(request_id, loose): (&String, &Transaction)| {
-            if loose.members.values().any(|member| !member.milestones.is_empty()) {
+            if concerns(loose, &flows) {
                 return None;
             }
             let function = &loose.members.keys().next()?.function;
@@ -92,15 +101,12 @@ impl Table {
             self.known.loose.insert((**function).clone(), pace.written(now_ms));
             None
         };
-        if !self.tuning.spares_busy_issues {
-            return Cow::Borrowed(transactions);
-        }
         let busy: BTreeSet<_> = transactions.loose.iter().filter_map(is_busy).collect();
         let mut spared = Cow::Borrowed(transactions);
         if !busy.is_empty() {
             spared.to_mut().settle(&busy);
         }
-        spared
+        Ok(spared)
     }
 
     /// Adds what is known of a request apart from transactions. Pieces are added up as a set; when it has become large,
@@ -192,12 +198,31 @@ impl Table {
         Ok(stories.into_iter().filter(|(_, story)| story.started_ms() >= from_ms).collect())
     }
 
-    /// The whole stories of these ids; of a correlation id that lines tie to traces, those of the traces.
+    /// The family of an id: all that was said of the ids that lines tie to it, directly or by others.
     ///
     /// # Errors
     ///
     /// [`TableError::Call`].
-    pub async fn stories(&self, ids: BTreeSet<String>) -> Result<BTreeMap<String, Transaction>, TableError> {
+    pub async fn family(&self, id: &str) -> Result<Family, TableError> {
+        let mut known = Transactions::default();
+        self.load(&mut known, BTreeSet::from([id.to_owned()])).await?;
+        loop {
+            let before = known.by_id.len();
+            // Whoever has too many ties stands alone.
+            if before > FAMILY || known.by_id.values().any(Transaction::has_too_many_ties) {
+                break;
+            }
+            self.load_tied(&mut known).await?;
+            if known.by_id.len() == before {
+                break;
+            }
+        }
+        self.load_loose(&mut known).await?;
+        Ok(known.family(id))
+    }
+
+    /// The whole stories of these ids; of a correlation id that lines tie to traces, those of the traces.
+    async fn stories(&self, ids: BTreeSet<String>) -> Result<BTreeMap<String, Transaction>, TableError> {
         let mut known = Transactions::default();
         self.load(&mut known, ids).await?;
         self.load_tied(&mut known).await?;
@@ -211,14 +236,21 @@ impl Table {
 
     /// Reads what is said of these ids.
     async fn load(&self, known: &mut Transactions, ids: BTreeSet<String>) -> Result<(), TableError> {
-        let read = async |id: String| Ok((self.query(&keys::trace(&id), Sort::All).await?, id));
-        let mut read = stream::iter(ids).map(read).buffer_unordered(CONCURRENCY);
-        while let Some((items, id)) = read.try_next().await? {
-            let transaction = known.by_id.entry(id).or_default();
-            let facts = items.iter().filter_map(|item| get_text(item, FACTS));
-            facts.filter_map(piece::read).for_each(|piece| transaction.merge(piece));
+        let reads: Vec<_> = ids.into_iter().map(|id| self.facts(id)).collect();
+        let mut read = stream::iter(reads).buffer_unordered(CONCURRENCY);
+        while let Some((id, said)) = read.try_next().await? {
+            known.by_id.entry(id).or_default().merge(said);
         }
         Ok(())
+    }
+
+    /// What is said of an id.
+    async fn facts(&self, id: String) -> Result<(String, Transaction), TableError> {
+        let items = self.query(&keys::trace(&id), Sort::All).await?;
+        let mut said = Transaction::default();
+        let facts = items.iter().filter_map(|item| get_text(item, FACTS));
+        facts.filter_map(piece::read).for_each(|piece| said.merge(piece));
+        Ok((id, said))
     }
 
     /// Reads what is said of the ids that lines tie to those that are known.

@@ -216,7 +216,7 @@ impl World {
         self.settle().await;
         self.check().await.map_err(|wrong| format!("after the repetition of everything: {wrong}"))?;
         self.end_watches().await?;
-        self.embedded.table().remove_flow("voyages").await.unwrap();
+        assert!(self.embedded.table().remove_flow("voyages").await.unwrap());
         self.age().await
     }
 
@@ -414,7 +414,7 @@ impl World {
 
 /// What the passages of a flow add up to, by hours that have any.
 pub async fn lead_times(table: &Table, flow: &Flow, now_ms: i64) -> BTreeMap<i64, LeadTimes> {
-    let hours = table.lead_times(&flow.name, START_MS - HOUR_MS, START_MS + HOUR_MS, now_ms).await.unwrap();
+    let hours = table.lead_times(flow, START_MS - HOUR_MS, START_MS + HOUR_MS, now_ms).await.unwrap();
     hours.into_iter().filter(|(_, hour)| *hour != LeadTimes::default()).collect()
 }
 

@@ -97,7 +97,7 @@ pub async fn print_held(table: &Table, read: &Read, arguments: &LocalArguments) 
     let transactions = transactions.iter().map(|(trace_id, transaction)| TransactionSummary::of(trace_id, transaction));
     let mut flows = Vec::new();
     for stored in table.flows().await? {
-        let hours = table.lead_times(&stored.flow.name, 0, LATEST_MS, now_ms).await?;
+        let hours = table.lead_times(&stored.flow, 0, LATEST_MS, now_ms).await?;
         flows.push(FlowSummary::of(&stored.flow, &hours));
     }
     let metrics = metrics::summaries(table, (0, LATEST_MS), |_| true, |_| true).await?;

@@ -1,11 +1,15 @@
 //! A milestone that did not come in time: which one, which was the last before it, and in which function it stopped.
 
+use std::sync::Arc;
+
 use lamplight_logs::Detection;
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Flow;
 use crate::bucket::{Bucket, Span};
 use crate::fingerprint::Fingerprint;
+use crate::function::FunctionKey;
 use crate::issue::{Issue, Rank, Sample};
 use crate::ledger::Ledger;
 use crate::rollup::Rollup;
@@ -35,52 +39,28 @@ impl<'t> Missing<'t> {
         let passage = flow.passage(transaction).filter(|passage| passage.completed_ms.is_none())?;
         let milestones = transaction.milestones();
         let last = *milestones.iter().rev().find(|(_, name, _)| flow.has(name))?;
-        let is_reached = |name: &str| milestones.iter().any(|(_, reached, _)| *reached == name);
+        let is_reached = |name: &str| transaction.members.values().any(|member| member.reached_ms(name).is_some());
         let milestone = flow.milestones.iter().find(|name| !is_reached(name))?;
         let (stopped_in, failure) = stopped(transaction, last)?;
         Some(Self { flow, milestone, due_ms: passage.due_ms, last, stopped_in, failure })
     }
 
-    /// What tells this occurrence from others, the same whenever it is found.
+    /// What is told of it.
     #[must_use]
-    pub fn identity(&self, trace_id: &str) -> u64 {
-        xxh3_64(format!("missing\n{}\n{trace_id}\n{}", self.flow.name, self.due_ms).as_bytes())
-    }
-
-    /// What it adds to the function in which it stopped: an occurrence of an issue, at the end of the limit.
-    #[must_use]
-    pub fn ledger(&self, trace_id: &str) -> Ledger {
-        let (fingerprint, issue) = self.issue(trace_id);
-        let minute = Bucket::holding(Span::Minute, self.due_ms).start_ms;
-        let mut rollup = Rollup::default();
-        rollup.add_issue(fingerprint, 1);
-        let mut ledger = Ledger::default();
-        ledger.functions.entry(self.stopped_in.0.function.clone()).or_default().insert(minute, rollup);
-        ledger.add_issue(fingerprint, issue);
-        ledger
-    }
-
-    /// The issue of the function in which it stopped: one for each milestone of a flow.
-    fn issue(&self, trace_id: &str) -> (Fingerprint, Issue) {
+    pub fn told(&self, trace_id: &str) -> MissingMilestone {
         let (key, member) = self.stopped_in;
         let note = self.failure.or_else(|| member.notes.iter().last());
-        let issue = Issue {
-            key: (*key.function).clone(),
-            detection: Detection::MissingMilestone,
-            title: format!("{} does not come ({})", self.milestone, self.flow.name),
-            frame: None,
-            first_seen_ms: self.due_ms,
-            sample: Sample {
-                rank: Rank { at_ms: self.due_ms, event: self.identity(trace_id) },
-                request_id: Some(key.request_id.to_string()).filter(|id| !id.is_empty()),
-                trace_id: Some(trace_id.to_owned()),
-                log_group: note.and_then(|note| note.log_group.clone()),
-                log_stream: note.and_then(|note| note.log_stream.clone()),
-                version: None,
-                message: self.message(),
-            },
-        };
-        (Fingerprint::of_missing(&key.function, &self.flow.name, self.milestone), issue)
+        MissingMilestone {
+            flow: self.flow.name.clone(),
+            milestone: self.milestone.to_owned(),
+            due_ms: self.due_ms,
+            function: key.function.to_string(),
+            request_id: Some(key.request_id.to_string()).filter(|id| !id.is_empty()),
+            trace_id: trace_id.to_owned(),
+            log_group: note.and_then(|note| note.log_group.clone()),
+            log_stream: note.and_then(|note| note.log_stream.clone()),
+            message: self.message(),
+        }
     }
 
     fn message(&self) -> String {
@@ -97,6 +77,63 @@ impl<'t> Missing<'t> {
             flow.name,
             rfc3339(*last_ms),
         )
+    }
+}
+
+/// What is told of a milestone that did not come in time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingMilestone {
+    flow: String,
+    milestone: String,
+    due_ms: i64,
+    function: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    trace_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    log_group: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    log_stream: Option<String>,
+    message: String,
+}
+
+impl MissingMilestone {
+    /// What tells this occurrence from others.
+    #[must_use]
+    pub fn identity(&self) -> u64 {
+        xxh3_64(format!("missing\n{}\n{}\n{}", self.flow, self.trace_id, self.due_ms).as_bytes())
+    }
+
+    /// What it adds to the function in which it stopped: an occurrence of an issue, at the end of the limit. There is one
+    /// issue for each milestone of a flow; nothing if the function cannot be read.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        let mut ledger = Ledger::default();
+        let Some(key) = FunctionKey::parse(&self.function) else { return ledger };
+        let fingerprint = Fingerprint::of_missing(&key, &self.flow, &self.milestone);
+        let mut rollup = Rollup::default();
+        rollup.add_issue(fingerprint, 1);
+        let minute = Bucket::holding(Span::Minute, self.due_ms).start_ms;
+        ledger.functions.entry(Arc::new(key.clone())).or_default().insert(minute, rollup);
+        let sample = Sample {
+            rank: Rank { at_ms: self.due_ms, event: self.identity() },
+            request_id: self.request_id.clone(),
+            trace_id: Some(self.trace_id.clone()),
+            log_group: self.log_group.clone(),
+            log_stream: self.log_stream.clone(),
+            version: None,
+            message: self.message.clone(),
+        };
+        let issue = Issue {
+            key,
+            detection: Detection::MissingMilestone,
+            title: format!("{} does not come ({})", self.milestone, self.flow),
+            frame: None,
+            first_seen_ms: self.due_ms,
+            sample,
+        };
+        ledger.add_issue(fingerprint, issue);
+        ledger
     }
 }
 
@@ -165,7 +202,7 @@ pub(crate) mod tests {
         let missing = Missing::of(&flow, &stopped).unwrap();
         assert_eq!((missing.milestone, missing.last, missing.due_ms), ("SAVED", (1_000, "CREATED", "api"), 11_000));
         assert_eq!(missing.stopped_in.0.function.function, "saver", "it failed, though audit began later");
-        let ledger = missing.ledger(TRACE);
+        let ledger = missing.told(TRACE).ledger();
         let (fingerprint, issue) = ledger.issues.iter().next().unwrap();
         assert_eq!(
             (issue.title.as_str(), issue.sample.request_id.as_deref()),
@@ -194,7 +231,8 @@ pub(crate) mod tests {
         let flow: Flow = "sessions: CREATED > SAVED within 10s".parse().unwrap();
         let known = transaction(&[("api", 1_000, reached("CREATED"))]);
         let more = transaction(&[("api", 1_000, reached("CREATED")), ("saver", 2_000, report("b", ""))]);
-        let identity = |transaction: &Transaction, id: &str| Missing::of(&flow, transaction).unwrap().identity(id);
+        let identity =
+            |transaction: &Transaction, id: &str| Missing::of(&flow, transaction).unwrap().told(id).identity();
         assert_eq!(identity(&known, TRACE), identity(&more, TRACE));
         assert_ne!(identity(&known, TRACE), identity(&known, "other"));
     }

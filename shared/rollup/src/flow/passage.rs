@@ -50,13 +50,19 @@ impl Flow {
     /// The way of a transaction through this flow; nothing if it has not reached the first milestone.
     #[must_use]
     pub fn passage(&self, transaction: &Transaction) -> Option<Passage> {
-        let reached = |name: &str| {
-            let milestones = transaction.members.values().flat_map(|member| &member.milestones);
-            milestones.filter(|(_, own)| own == name).map(|(at_ms, _)| *at_ms).min()
-        };
-        let started_ms = reached(self.first())?;
-        let due_ms = started_ms.saturating_add(self.limit_ms);
-        Some(Passage { started_ms, completed_ms: reached(self.last()), due_ms })
+        self.passage_that(transaction, &[])
+    }
+
+    /// The same where it is known how it was counted before, perhaps in parts, by facts that may be gone: the first times
+    /// of all.
+    #[must_use]
+    pub fn passage_that(&self, transaction: &Transaction, counted: &[Passed]) -> Option<Passage> {
+        let reached = |name: &str| transaction.members.values().filter_map(|member| member.reached_ms(name)).min();
+        let started = counted.iter().map(|passed| passed.started_ms);
+        let completed = counted.iter().filter_map(|passed| Some(passed.started_ms.saturating_add(passed.lead_ms?)));
+        let started_ms = started.chain(reached(self.first())).min()?;
+        let completed_ms = completed.chain(reached(self.last())).min();
+        Some(Passage { started_ms, completed_ms, due_ms: started_ms.saturating_add(self.limit_ms) })
     }
 }
 
@@ -135,6 +141,9 @@ mod tests {
         assert_eq!((retried.lead_ms(), retried.outcome(i64::MAX)), (Some(8_000), Outcome::OnTime));
         let late = at(&[(1_000, "A"), (11_001, "C")]).unwrap();
         assert_eq!((late.lead_ms(), late.outcome(0)), (Some(10_001), Outcome::Late));
+        let gone = transaction(&[("shop", 11_001, reached("C"))]);
+        assert_eq!(flow.passage_that(&gone, &[open.passed(0)]), Some(late));
+        assert_eq!(flow.passage_that(&transaction(&[]), &[open.passed(0), late.passed(0)]), Some(late));
         let skewed = at(&[(1_000, "A"), (900, "C")]).unwrap();
         assert_eq!((skewed.lead_ms(), skewed.outcome(0)), (Some(0), Outcome::OnTime));
     }

@@ -20,6 +20,7 @@ pub(super) fn member(function: &str, request_id: &str, from_ms: i64, to_ms: i64)
         last_ms: START_MS + to_ms,
         report: None,
         milestones: Smallest::default(),
+        later: std::collections::BTreeMap::new(),
         errors: Smallest::default(),
         notes: Smallest::default(),
         labels: Smallest::default(),

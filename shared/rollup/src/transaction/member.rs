@@ -1,5 +1,6 @@
 //! What one invocation did in a transaction.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lamplight_logs::{Detection, Fact, LogEvent, Source, Status};
@@ -12,6 +13,8 @@ use crate::issue::cut;
 
 /// Milestones that are kept of a member.
 pub const MILESTONES: usize = 50;
+/// Names of which the first time is kept where a member has more milestones.
+pub const LATER: usize = 100;
 /// Failures that are counted of a member.
 pub const ERRORS: usize = 500;
 /// Failures of which the words are kept.
@@ -44,6 +47,10 @@ pub struct Member {
     /// The points it reached, when and their names: the first [`MILESTONES`] of them.
     #[serde(default, skip_serializing_if = "Smallest::is_empty")]
     pub milestones: Smallest<(i64, String), MILESTONES>,
+    /// Of the milestones that are not among these, the first time of each name: flows are told by it. So many names, the
+    /// first in their order.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub later: BTreeMap<String, i64>,
     /// The identities of the events that told of a failure: [`ERRORS`] of them, always the same.
     #[serde(default, skip_serializing_if = "Smallest::is_empty")]
     pub errors: Smallest<u64, ERRORS>,
@@ -110,6 +117,7 @@ impl Member {
             last_ms,
             report,
             milestones: milestone.into_iter().collect(),
+            later: BTreeMap::new(),
             errors: note.iter().map(|note| note.event).collect(),
             notes: note.into_iter().collect(),
             labels: Smallest::default(),
@@ -123,12 +131,35 @@ impl Member {
         self.report.as_ref().map_or_else(|| u64::try_from(known_us()).unwrap_or(0), |report| report.duration_us)
     }
 
+    /// When it first reached a milestone of this name, in milliseconds since the epoch.
+    #[must_use]
+    pub fn reached_ms(&self, name: &str) -> Option<i64> {
+        let first = self.milestones.iter().find(|(_, own)| own == name).map(|(at_ms, _)| *at_ms);
+        first.or_else(|| self.later.get(name).copied())
+    }
+
+    /// Notes a milestone that is not kept for itself.
+    fn reach_later(&mut self, at_ms: i64, name: String) {
+        let first = self.later.entry(name).or_insert(at_ms);
+        *first = (*first).min(at_ms);
+        if self.later.len() > LATER {
+            self.later.pop_last();
+        }
+    }
+
     /// Takes another's facts in.
     pub fn merge(&mut self, other: Self) {
         self.first_ms = self.first_ms.min(other.first_ms);
         self.last_ms = self.last_ms.max(other.last_ms);
         self.report = self.report.take().max(other.report);
-        self.milestones.extend(other.milestones);
+        for (name, at_ms) in other.later {
+            self.reach_later(at_ms, name);
+        }
+        for milestone in other.milestones {
+            if let Some((at_ms, name)) = self.milestones.insert(milestone) {
+                self.reach_later(at_ms, name);
+            }
+        }
         self.errors.extend(other.errors);
         self.notes.extend(other.notes);
         self.labels.extend(other.labels);

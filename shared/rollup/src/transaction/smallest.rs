@@ -18,15 +18,16 @@ impl<T, const K: usize> Default for Smallest<T, K> {
 }
 
 impl<T: Ord, const K: usize> Smallest<T, K> {
-    /// Puts an element in.
-    pub fn insert(&mut self, element: T) {
-        if self.is_full() && self.0.last().is_some_and(|last| element >= *last) {
-            return;
+    /// Puts an element in; the one that is left out for it, which may be itself.
+    pub fn insert(&mut self, element: T) -> Option<T> {
+        if self.is_full()
+            && let Some(last) = self.0.last()
+            && element >= *last
+        {
+            return Some(element).filter(|element| element != last);
         }
         self.0.insert(element);
-        if self.0.len() > K {
-            self.0.pop_last();
-        }
+        if self.0.len() > K { self.0.pop_last() } else { None }
     }
 
     /// Whether elements may have been left out.
@@ -55,7 +56,7 @@ impl<T: Ord, const K: usize> Smallest<T, K> {
 
 impl<T: Ord, const K: usize> Extend<T> for Smallest<T, K> {
     fn extend<I: IntoIterator<Item = T>>(&mut self, elements: I) {
-        elements.into_iter().for_each(|element| self.insert(element));
+        elements.into_iter().for_each(|element| drop(self.insert(element)));
     }
 }
 

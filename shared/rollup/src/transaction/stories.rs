@@ -27,8 +27,8 @@ impl Transactions {
 
     /// Notes that a trace and a correlation id are one story.
     pub fn tie(&mut self, trace_id: &str, correlation_id: &str) {
-        self.add_to(trace_id, |trace| trace.correlations.insert(correlation_id.to_owned()));
-        self.add_to(correlation_id, |correlation| correlation.traces.insert(trace_id.to_owned()));
+        self.add_to(trace_id, |trace| drop(trace.correlations.insert(correlation_id.to_owned())));
+        self.add_to(correlation_id, |correlation| drop(correlation.traces.insert(trace_id.to_owned())));
     }
 
     /// Takes another's facts in.

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
-use lamplight_rollup::flow::{LeadTimes, Passed};
-use lamplight_rollup::{Bucket, Span};
+use lamplight_rollup::flow::{LeadTimes, MissingMilestone, Passed};
+use lamplight_rollup::{Bucket, Flow, Span};
 
 use crate::Table;
 use crate::attributes::{EXPIRES_AT, Item, bucket_index, bucket_name, get_text, number, text};
@@ -13,22 +14,36 @@ use crate::error::TableError;
 use crate::keys;
 use crate::query::key;
 use crate::transact::Written;
-use crate::transactions::expires_at;
 
 /// How long the figures of an hour are kept; those of days stay.
 pub(super) const HOUR_KEPT_MS: i64 = 90 * 86_400_000;
 
-/// Passages that are changed together; DynamoDB takes a hundred items, and an hour and a day come with each.
-const TOGETHER: usize = 30;
+/// How long it is known what was counted of a passage: far longer than what it was counted by.
+const PASSAGE_KEPT_MS: i64 = 60 * 86_400_000;
+
+/// Items that are changed together: DynamoDB takes a hundred.
+const TOGETHER: usize = 90;
 
 /// What is counted of a passage.
 const PASSED: &str = "passed";
 
+/// What is to be told of it still.
+const UNTOLD: &str = "untold";
+
 /// What the histogram's buckets begin with.
 const LEAD: char = 'l';
 
-/// A passage: the flow's name, and the transaction's id.
+/// A passage: what the flow's figures stand under, and the id that stands for the transaction.
 pub type PassageKey = (String, String);
+
+/// What is counted of a passage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// What became of it.
+    pub passed: Passed,
+    /// What is to be told of it still.
+    pub untold: Option<MissingMilestone>,
+}
 
 /// A passage that is to be counted in another way than before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +54,8 @@ pub struct Change {
     pub before: Option<Passed>,
     /// What is to be counted of it.
     pub after: Option<Passed>,
+    /// What is to be told of it.
+    pub untold: Option<MissingMilestone>,
 }
 
 impl Table {
@@ -49,65 +66,103 @@ impl Table {
     /// [`TableError::Call`].
     pub async fn passed(
         &self,
-        flows: &[&str],
+        flows: &[Flow],
         ids: &BTreeSet<String>,
-    ) -> Result<BTreeMap<PassageKey, Passed>, TableError> {
-        let keys: Vec<_> =
-            flows.iter().flat_map(|flow| ids.iter().map(|id| (keys::flow(flow), keys::passage(id)))).collect();
+    ) -> Result<BTreeMap<PassageKey, Counted>, TableError> {
+        let pks = flows.iter().map(|flow| keys::flow(&flow.figures()));
+        let keys: Vec<_> = pks.flat_map(|pk| ids.iter().map(move |id| (pk.clone(), keys::passage(id)))).collect();
         let items = self.get_all(&keys).await?;
-        let passed = items.iter().filter_map(|item| {
+        let counted = items.iter().filter_map(|item| {
             let flow = keys::flow_of(get_text(item, "pk")?)?;
             let id = keys::passage_of(get_text(item, "sk")?)?;
-            Some(((flow.to_owned(), id.to_owned()), Passed::parse(get_text(item, PASSED)?)?))
+            let passed = Passed::parse(get_text(item, PASSED)?)?;
+            let untold = get_text(item, UNTOLD).and_then(|text| serde_json::from_str(text).ok());
+            Some(((flow.to_owned(), id.to_owned()), Counted { passed, untold }))
         });
-        Ok(passed.collect())
+        Ok(counted.collect())
     }
 
-    /// Counts passages in another way than before; whether all were, or somebody else has counted some of them
-    /// meanwhile.
+    /// Counts passages in another way than before, those of a family together; whether all were, or somebody else has
+    /// counted some of them meanwhile.
     ///
     /// # Errors
     ///
     /// [`TableError::Call`]; trying again counts nothing twice.
-    pub async fn count_passages(&self, changes: &[Change], now_ms: i64) -> Result<bool, TableError> {
+    pub async fn count_passages(&self, families: &[Vec<Change>], now_ms: i64) -> Result<bool, TableError> {
         let mut all = true;
-        for changes in changes.chunks(TOGETHER) {
-            let mut writes = Vec::new();
-            let mut figures: BTreeMap<(String, Bucket), BTreeMap<String, i64>> = BTreeMap::new();
-            for change in changes {
-                writes.push(self.passage_write(change, now_ms)?);
-                add(&mut figures, &change.key.0, change.before.as_ref(), -1);
-                add(&mut figures, &change.key.0, change.after.as_ref(), 1);
+        let mut together = Together::default();
+        for changes in families {
+            let mut more = together.clone();
+            changes.iter().for_each(|change| more.add(change));
+            if more.items() > TOGETHER && !together.changes.is_empty() {
+                all &= self.count(&together, now_ms).await?;
+                more = Together::default();
+                changes.iter().for_each(|change| more.add(change));
             }
-            for ((flow, bucket), differences) in figures {
-                let differences: Vec<_> = differences.into_iter().filter(|(_, difference)| *difference != 0).collect();
-                if !differences.is_empty() {
-                    writes.push(self.figures_write(&flow, bucket, &differences, now_ms)?);
-                }
-            }
-            all &= self.transact(writes).await? == Written::All;
+            together = more;
         }
-        Ok(all)
+        Ok(self.count(&together, now_ms).await? && all)
+    }
+
+    async fn count(&self, together: &Together, now_ms: i64) -> Result<bool, TableError> {
+        if together.changes.is_empty() {
+            return Ok(true);
+        }
+        let mut writes = Vec::new();
+        for change in &together.changes {
+            writes.push(self.passage_write(change, now_ms)?);
+        }
+        for ((flow, bucket), differences) in &together.figures {
+            let differences: Vec<_> = differences.iter().filter(|(_, difference)| **difference != 0).collect();
+            if !differences.is_empty() {
+                writes.push(self.figures_write(flow, *bucket, &differences, now_ms)?);
+            }
+        }
+        Ok(self.transact(writes).await? == Written::All)
+    }
+
+    /// Says that people were told of a passage.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`]; they are told again then, by the same alert.
+    pub async fn set_told(&self, (flow, id): &PassageKey) -> Result<(), TableError> {
+        let update = self.client.update_item().table_name(&self.name);
+        let update = update
+            .set_key(Some(key(&keys::flow(flow), &keys::passage(id))))
+            .update_expression("REMOVE #untold")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#untold", UNTOLD);
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(TableError::call("UpdateItem")(error)),
+            },
+        }
     }
 
     /// Puts what is counted of a passage in the place of what was.
     fn passage_write(&self, change: &Change, now_ms: i64) -> Result<TransactWriteItem, TableError> {
-        let (flow, id) = &change.key;
-        let own = key(&keys::flow(flow), &keys::passage(id));
+        let own = key(&keys::flow(&change.key.0), &keys::passage(&change.key.1));
         let Some(after) = &change.after else {
-            let before = change.before.map(|before| before.to_string()).unwrap_or_default();
-            let delete = Delete::builder()
-                .table_name(&self.name)
-                .set_key(Some(own))
-                .condition_expression("#passed = :before")
-                .expression_attribute_names("#passed", PASSED)
-                .expression_attribute_values(":before", text(before))
-                .build();
-            return Ok(TransactWriteItem::builder().delete(delete.map_err(refused)?).build());
+            let delete = Delete::builder().table_name(&self.name).set_key(Some(own));
+            let delete = match &change.before {
+                None => delete,
+                Some(before) => delete
+                    .condition_expression("#passed = :before")
+                    .expression_attribute_names("#passed", PASSED)
+                    .expression_attribute_values(":before", text(before.to_string())),
+            };
+            return Ok(TransactWriteItem::builder().delete(delete.build().map_err(not_built)?).build());
         };
         let mut item = own;
         item.insert(PASSED.to_owned(), text(after.to_string()));
-        item.insert(EXPIRES_AT.to_owned(), number(expires_at(after.started_ms, now_ms)));
+        if let Some(untold) = change.untold.as_ref().and_then(|untold| serde_json::to_string(untold).ok()) {
+            item.insert(UNTOLD.to_owned(), text(untold));
+        }
+        let expires_s = (after.started_ms.max(now_ms) + PASSAGE_KEPT_MS) / 1000;
+        item.insert(EXPIRES_AT.to_owned(), number(expires_s));
         let put = Put::builder().table_name(&self.name).set_item(Some(item));
         let put = match &change.before {
             None => put.condition_expression("attribute_not_exists(pk)"),
@@ -116,7 +171,7 @@ impl Table {
                 .expression_attribute_names("#passed", PASSED)
                 .expression_attribute_values(":before", text(before.to_string())),
         };
-        Ok(TransactWriteItem::builder().put(put.build().map_err(refused)?).build())
+        Ok(TransactWriteItem::builder().put(put.build().map_err(not_built)?).build())
     }
 
     /// Adds differences to the figures of an hour or a day.
@@ -124,7 +179,7 @@ impl Table {
         &self,
         flow: &str,
         bucket: Bucket,
-        differences: &[(String, i64)],
+        differences: &[(&String, &i64)],
         now_ms: i64,
     ) -> Result<TransactWriteItem, TableError> {
         let mut update =
@@ -133,7 +188,7 @@ impl Table {
         for (i, (name, difference)) in differences.iter().enumerate() {
             terms.push(format!("#{i} :{i}"));
             update = update
-                .expression_attribute_names(format!("#{i}"), name)
+                .expression_attribute_names(format!("#{i}"), *name)
                 .expression_attribute_values(format!(":{i}"), number(difference));
         }
         let mut expression = format!("ADD {}", terms.join(", "));
@@ -143,22 +198,40 @@ impl Table {
                 .expression_attribute_names("#expires", EXPIRES_AT)
                 .expression_attribute_values(":expires", number((bucket.end_ms().max(now_ms) + HOUR_KEPT_MS) / 1000));
         }
-        let update = update.update_expression(expression).build().map_err(refused)?;
+        let update = update.update_expression(expression).build().map_err(not_built)?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 }
 
-fn refused(error: impl std::fmt::Display) -> TableError {
+fn not_built(error: impl std::fmt::Display) -> TableError {
     TableError::Call { operation: "TransactWriteItems", reason: error.to_string() }
 }
 
+/// The differences that changes make to the figures of hours and days.
+type Figures = BTreeMap<(String, Bucket), BTreeMap<String, i64>>;
+
+/// Passages that are changed together, with the figures that they are part of.
+#[derive(Debug, Clone, Default)]
+struct Together {
+    changes: Vec<Change>,
+    figures: Figures,
+}
+
+impl Together {
+    fn add(&mut self, change: &Change) {
+        add(&mut self.figures, &change.key.0, change.before.as_ref(), -1);
+        add(&mut self.figures, &change.key.0, change.after.as_ref(), 1);
+        self.changes.push(change.clone());
+    }
+
+    /// Items that are written at the most.
+    fn items(&self) -> usize {
+        self.changes.len() + self.figures.len()
+    }
+}
+
 /// Adds a passage to the differences of its hour and its day, or takes it out.
-fn add(
-    figures: &mut BTreeMap<(String, Bucket), BTreeMap<String, i64>>,
-    flow: &str,
-    passed: Option<&Passed>,
-    sign: i64,
-) {
+fn add(figures: &mut Figures, flow: &str, passed: Option<&Passed>, sign: i64) {
     let Some(passed) = passed else { return };
     let mut one = LeadTimes::default();
     one.add(passed);

@@ -88,8 +88,8 @@ impl Table {
             return Ok(());
         }
         let mut meant = Vec::new();
-        for id in story.tied().chain([&id.to_owned()]) {
-            let pk = keys::trace(id);
+        let ids: Vec<_> = story.tied().map(String::as_str).chain([id]).map(keys::trace).collect();
+        for pk in ids {
             let items = self.query(&pk, Sort::All).await?;
             meant.extend(items.iter().filter_map(|item| Some((pk.clone(), get_text(item, "sk")?.to_owned()))));
         }

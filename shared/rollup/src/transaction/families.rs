@@ -1,0 +1,128 @@
+//! Families: the ids that lines tie to one another, directly or by others. A request that is passed on by a queue may be
+//! one trace before it and another behind, with a correlation id on both.
+
+use std::collections::BTreeSet;
+
+use super::{Transaction, Transactions};
+
+/// Ids of a family. What has more is no request, but for example a customer with all that he ordered.
+pub const FAMILY: usize = 200;
+
+/// Ids that belong together, and all that was said of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Family {
+    /// The id that stands for all: the first of the traces among them, else of all.
+    pub id: String,
+    /// All of them.
+    pub ids: BTreeSet<String>,
+    /// What was said of them, and of their requests alone.
+    pub story: Transaction,
+}
+
+impl Transactions {
+    /// The family of an id. One that is tied to too many stands alone.
+    #[must_use]
+    pub fn family(&self, id: &str) -> Family {
+        let ids = self.relatives(id).unwrap_or_else(|| BTreeSet::from([id.to_owned()]));
+        let members = || ids.iter().filter_map(|id| Some((id, self.by_id.get(id)?)));
+        let first_trace = members().find(|(_, own)| own.is_trace).map(|(id, _)| id);
+        let stands = first_trace.or_else(|| ids.first()).map_or_else(|| id.to_owned(), Clone::clone);
+        let mut story = Transaction::default();
+        members().for_each(|(_, own)| story.take_work(own));
+        let loose: Vec<_> = story.requests().into_iter().filter_map(|request| self.loose.get(request)).collect();
+        loose.into_iter().for_each(|loose| story.take_work(loose));
+        Family { id: stands, ids, story }
+    }
+
+    /// All families.
+    #[must_use]
+    pub fn families(&self) -> Vec<Family> {
+        let (mut families, mut seen) = (Vec::new(), BTreeSet::new());
+        for id in self.by_id.keys() {
+            if !seen.contains(id) {
+                let family = self.family(id);
+                seen.extend(family.ids.iter().cloned());
+                families.push(family);
+            }
+        }
+        families
+    }
+
+    /// The ids that are tied to an id, with itself; nothing if they are too many, or not all of them are known.
+    fn relatives(&self, id: &str) -> Option<BTreeSet<String>> {
+        let mut found = BTreeSet::from([id.to_owned()]);
+        let mut waiting = vec![id];
+        while let Some(next) = waiting.pop() {
+            let Some(own) = self.by_id.get(next) else { continue };
+            if own.has_too_many_ties() {
+                return None;
+            }
+            for tied in own.tied() {
+                if found.insert(tied.clone()) {
+                    waiting.push(tied);
+                }
+            }
+            if found.len() > FAMILY {
+                return None;
+            }
+        }
+        Some(found)
+    }
+}
+
+impl Transaction {
+    /// Whether more ids may be tied to it than are known.
+    #[must_use]
+    pub fn has_too_many_ties(&self) -> bool {
+        self.correlations.is_full() || self.traces.is_full()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lamplight_logs::{Delivery, LogEvent, Source};
+
+    use super::super::TIES;
+    use super::*;
+    use crate::ledger::{ErrorLogs, Ledger};
+
+    fn transactions(lines: &[String]) -> Transactions {
+        let mut ledger = Ledger::default();
+        for (i, line) in lines.iter().enumerate() {
+            let source = Source { log_group: Some("/aws/lambda/shop".into()), ..Source::default() };
+            let event =
+                LogEvent { id: i.to_string().into(), timestamp: 5_000, message: line.as_str().to_owned().into() };
+            let delivery = Delivery { is_data: true, source, events: vec![event], unreadable: 0 };
+            ledger.add_delivery(&delivery, ErrorLogs::Raise);
+        }
+        ledger.transactions
+    }
+
+    fn tie(trace: &str, correlation: &str) -> String {
+        format!(r#"{{"level":"INFO","lamplight":{{"trace_id":"{trace}","correlation_id":"{correlation}"}}}}"#)
+    }
+
+    #[test]
+    fn who_is_tied_by_others_is_of_one_family_whomever_is_asked() {
+        let lines = [tie("t-2", "c-1"), tie("t-1", "c-1"), tie("t-1", "c-2"), tie("t-9", "c-9")];
+        let known = transactions(&lines);
+        for id in ["t-1", "t-2", "c-1", "c-2"] {
+            let family = known.family(id);
+            assert_eq!((family.id.as_str(), family.ids.len()), ("t-1", 4), "{id}");
+            assert_eq!(family.story.members.len(), 1);
+        }
+        let alone = transactions(&[r#"{"level":"INFO","correlation_id":"c-5"}"#.to_owned()]);
+        assert_eq!(alone.family("c-5").id, "c-5");
+        assert_eq!(known.families().iter().map(|family| family.id.as_str()).collect::<Vec<_>>(), ["t-1", "t-9"]);
+    }
+
+    #[test]
+    fn a_customer_is_no_family() {
+        let lines: Vec<_> = (0..=TIES).map(|i| tie(&format!("t-{i:03}"), "ada")).collect();
+        let known = transactions(&lines);
+        for id in ["ada", "t-000", "t-100"] {
+            assert_eq!((known.family(id).id.as_str(), known.family(id).ids.len()), (id, 1));
+        }
+        assert_eq!(known.families().len(), TIES + 2);
+    }
+}

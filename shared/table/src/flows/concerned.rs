@@ -1,0 +1,121 @@
+//! Which transactions of a delivery concern a flow, also where their milestones and their ids come in different lines.
+//!
+//! A line may name nothing but its request, or a correlation id that another line ties to a trace. Whoever writes one of
+//! two things that belong together looks for the other after that: of two who do so at once, one at least sees the other.
+//!
+//! | who writes | writes | then reads |
+//! |---|---|---|
+//! | a milestone of an id | a mark at the id | – |
+//! | that two ids are one | the tie | the marks of both |
+//! | that a request belongs to an id | the tie | what was said of the request alone |
+//! | what names nothing but its request | that | the ties of the request |
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use lamplight_rollup::{Transaction, Transactions};
+
+use super::due::Due;
+use super::{StoredFlow, concerns};
+use crate::Table;
+use crate::attributes::{EXPIRES_AT, Item, get_text, number};
+use crate::error::TableError;
+use crate::keys;
+use crate::query::{CONCURRENCY, Sort, key};
+use crate::transactions::expires_at;
+
+impl Table {
+    /// Marks the transactions of a delivery that may concern a flow as due. What the delivery says must have been written
+    /// before.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`] and [`TableError::Contention`]; doing it again is harmless.
+    pub async fn follow(&self, transactions: &Transactions, now_ms: i64) -> Result<(), TableError> {
+        if transactions.is_empty() {
+            return Ok(());
+        }
+        let flows = self.recent_flows(now_ms).await?;
+        if flows.is_empty() {
+            return Ok(());
+        }
+        let of_requests = of_requests(transactions);
+        self.put_all(ties(&of_requests, now_ms)).await?;
+        let own = transactions.by_id.iter().filter(|(_, own)| concerns(own, &flows));
+        let mut ids: BTreeSet<String> = own.map(|(id, _)| id.clone()).collect();
+        ids.extend(self.told_before(&of_requests, &flows).await?);
+        ids.extend(self.tied_to_requests(transactions, &flows).await?);
+        self.put_all(ids.iter().map(|id| mark(id, now_ms)).collect()).await?;
+        ids.extend(self.tied_to_marked(transactions).await?);
+        let due: Vec<_> = ids.iter().map(|id| Due::now(now_ms, id)).collect();
+        self.put_due(&due, now_ms).await
+    }
+
+    /// The ids of a delivery of whose requests something was said that concerns a flow.
+    async fn told_before(
+        &self,
+        of_requests: &BTreeMap<&str, BTreeSet<&str>>,
+        flows: &[StoredFlow],
+    ) -> Result<Vec<String>, TableError> {
+        let told = self.loose(of_requests.keys().copied()).await?;
+        let told = told.iter().filter(|(_, loose)| concerns(loose, flows));
+        let ids = told.filter_map(|(request_id, _)| of_requests.get(request_id.as_str())).flatten();
+        Ok(ids.map(|id| (*id).to_owned()).collect())
+    }
+
+    /// The ids to which requests are tied of which the delivery says something that concerns a flow.
+    async fn tied_to_requests(
+        &self,
+        transactions: &Transactions,
+        flows: &[StoredFlow],
+    ) -> Result<Vec<String>, TableError> {
+        let loose = transactions.loose.iter().filter(|(_, loose)| concerns(loose, flows));
+        let keys: Vec<_> = loose.map(|(request_id, _)| keys::request(request_id)).collect();
+        let reads: Vec<_> = keys.iter().map(|pk| self.query(pk, Sort::Prefix(keys::trace("")))).collect();
+        let ties: Vec<Vec<Item>> = stream::iter(reads).buffered(CONCURRENCY).try_collect().await?;
+        let ids = ties.iter().flatten().filter_map(|tie| keys::trace_of(get_text(tie, "sk")?));
+        Ok(ids.map(str::to_owned).collect())
+    }
+
+    /// The ids that the delivery ties to others, if any of them concerns a flow.
+    async fn tied_to_marked(&self, transactions: &Transactions) -> Result<Vec<String>, TableError> {
+        let tied: Vec<_> = transactions.by_id.iter().filter(|(_, own)| own.tied().next().is_some()).collect();
+        let ids: BTreeSet<&String> = tied.iter().flat_map(|(id, own)| own.tied().chain([*id])).collect();
+        let keys: Vec<_> = ids.iter().map(|id| (keys::trace(id), keys::MARK.to_owned())).collect();
+        let marks = self.get_all(&keys).await?;
+        let marked: BTreeSet<_> = marks.iter().filter_map(|mark| keys::trace_of(get_text(mark, "pk")?)).collect();
+        let is_meant =
+            |(id, own): &&(&String, &Transaction)| own.tied().chain([*id]).any(|id| marked.contains(id.as_str()));
+        Ok(tied.iter().filter(is_meant).map(|(id, _)| (*id).clone()).collect())
+    }
+}
+
+/// The requests of a delivery, with the ids that they belong to.
+fn of_requests(transactions: &Transactions) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut of_requests: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (id, transaction) in &transactions.by_id {
+        for request_id in transaction.requests() {
+            of_requests.entry(request_id).or_default().insert(id);
+        }
+    }
+    of_requests
+}
+
+/// The items that say to which ids requests belong.
+fn ties(of_requests: &BTreeMap<&str, BTreeSet<&str>>, now_ms: i64) -> Vec<Item> {
+    let ties = of_requests.iter().flat_map(|(request_id, ids)| {
+        ids.iter().map(|id| expiring(&keys::request(request_id), &keys::trace(id), now_ms))
+    });
+    ties.collect()
+}
+
+/// The item that says that an id concerns a flow.
+fn mark(id: &str, now_ms: i64) -> Item {
+    expiring(&keys::trace(id), keys::MARK, now_ms)
+}
+
+fn expiring(pk: &str, sk: &str, now_ms: i64) -> Item {
+    let mut item = key(pk, sk);
+    item.insert(EXPIRES_AT.to_owned(), number(expires_at(now_ms, now_ms)));
+    item
+}
