@@ -42,6 +42,11 @@ impl TableError {
     {
         move |error| Self::Call { operation, reason: reasons(&error) }
     }
+
+    /// The error of a request that cannot be made of its parts.
+    pub(crate) fn not_built<E: Error>(operation: &'static str) -> impl Fn(E) -> Self {
+        move |error| Self::Call { operation, reason: error.to_string() }
+    }
 }
 
 /// What an error says, with what caused it: the SDK's errors say little themselves.

@@ -124,8 +124,7 @@ impl Table {
             .expression_attribute_names("#since_ms", SINCE_MS)
             .expression_attribute_values(":since_ms", number(firing.since_ms))
             .build();
-        let delete =
-            delete.map_err(|error| TableError::Call { operation: "TransactWriteItems", reason: error.to_string() })?;
+        let delete = delete.map_err(TableError::not_built("TransactWriteItems"))?;
         let delete = TransactWriteItem::builder().delete(delete).build();
         let written = self.transact(vec![delete, self.put_write(unsent_item(unsent), None)?]).await?;
         Ok(written == Written::All)

@@ -270,8 +270,7 @@ impl Table {
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":limit", number(NEW_A_DAY))
             .build();
-        let update =
-            update.map_err(|error| TableError::Call { operation: "TransactWriteItems", reason: error.to_string() });
+        let update = update.map_err(TableError::not_built("TransactWriteItems"));
         Ok(TransactWriteItem::builder().update(update?).build())
     }
 
@@ -305,7 +304,7 @@ impl Table {
             .expression_attribute_values(":last_seen", text(rfc3339(issue.sample.rank.at_ms)))
             .expression_attribute_values(":sample", kept(&issue.sample))
             .build()
-            .map_err(|error| TableError::Call { operation: "TransactWriteItems", reason: error.to_string() })?;
+            .map_err(TableError::not_built("TransactWriteItems"))?;
         let update = TransactWriteItem::builder().update(update).build();
         let told = self.put_write(entry_item(&entry, fingerprint, &sort), None)?;
         self.transact(vec![update, self.put_write(unsent_item(unsent), None)?, told]).await

@@ -119,8 +119,7 @@ impl Table {
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":most", number(most))
             .build();
-        let update =
-            update.map_err(|error| TableError::Call { operation: "TransactWriteItems", reason: error.to_string() })?;
+        let update = update.map_err(TableError::not_built("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 

@@ -117,8 +117,7 @@ impl Table {
             .expression_attribute_names("#version", VERSION)
             .expression_attribute_values(":version", number(before.version))
             .build();
-        let put =
-            put.map_err(|error| TableError::Call { operation: "TransactWriteItems", reason: error.to_string() })?;
+        let put = put.map_err(TableError::not_built("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 

@@ -113,8 +113,7 @@ impl Table {
         let mut items = Vec::with_capacity(keys.len());
         for attempt in 0..ATTEMPTS {
             let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-            let wanted =
-                wanted.map_err(|error| TableError::Call { operation: "BatchGetItem", reason: error.to_string() })?;
+            let wanted = wanted.map_err(TableError::not_built("BatchGetItem"))?;
             let got = self.client.batch_get_item().request_items(&self.name, wanted).send().await;
             let got = got.map_err(TableError::call("BatchGetItem"))?;
             items.extend(got.responses.unwrap_or_default().remove(&self.name).unwrap_or_default());
@@ -168,17 +167,14 @@ pub(crate) fn key(pk: &str, sk: &str) -> HashMap<String, AttributeValue> {
 }
 
 fn put_request(item: Item) -> Result<WriteRequest, TableError> {
-    let put = PutRequest::builder().set_item(Some(item)).build().map_err(not_built)?;
+    let put = PutRequest::builder().set_item(Some(item)).build().map_err(TableError::not_built("BatchWriteItem"))?;
     Ok(WriteRequest::builder().put_request(put).build())
 }
 
 fn delete_request(key: Item) -> Result<WriteRequest, TableError> {
-    let delete = DeleteRequest::builder().set_key(Some(key)).build().map_err(not_built)?;
+    let delete =
+        DeleteRequest::builder().set_key(Some(key)).build().map_err(TableError::not_built("BatchWriteItem"))?;
     Ok(WriteRequest::builder().delete_request(delete).build())
-}
-
-fn not_built(error: impl std::fmt::Display) -> TableError {
-    TableError::Call { operation: "BatchWriteItem", reason: error.to_string() }
 }
 
 /// Makes calls, so many at once, until one fails.

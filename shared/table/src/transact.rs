@@ -37,8 +37,7 @@ impl Table {
     pub(crate) fn put_write(&self, item: Item, condition: Option<&str>) -> Result<TransactWriteItem, TableError> {
         let put = Put::builder().table_name(&self.name).set_item(Some(item));
         let put = put.set_condition_expression(condition.map(str::to_owned)).build();
-        let put =
-            put.map_err(|error| TableError::Call { operation: "TransactWriteItems", reason: error.to_string() })?;
+        let put = put.map_err(TableError::not_built("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 }

@@ -154,7 +154,9 @@ impl Table {
                     .expression_attribute_names("#passed", PASSED)
                     .expression_attribute_values(":before", text(before.to_string())),
             };
-            return Ok(TransactWriteItem::builder().delete(delete.build().map_err(not_built)?).build());
+            return Ok(TransactWriteItem::builder()
+                .delete(delete.build().map_err(TableError::not_built("TransactWriteItems"))?)
+                .build());
         };
         let mut item = own;
         item.insert(PASSED.to_owned(), text(after.to_string()));
@@ -171,7 +173,7 @@ impl Table {
                 .expression_attribute_names("#passed", PASSED)
                 .expression_attribute_values(":before", text(before.to_string())),
         };
-        Ok(TransactWriteItem::builder().put(put.build().map_err(not_built)?).build())
+        Ok(TransactWriteItem::builder().put(put.build().map_err(TableError::not_built("TransactWriteItems"))?).build())
     }
 
     /// Adds differences to the figures of an hour or a day.
@@ -198,13 +200,10 @@ impl Table {
                 .expression_attribute_names("#expires", EXPIRES_AT)
                 .expression_attribute_values(":expires", number((bucket.end_ms().max(now_ms) + HOUR_KEPT_MS) / 1000));
         }
-        let update = update.update_expression(expression).build().map_err(not_built)?;
+        let update =
+            update.update_expression(expression).build().map_err(TableError::not_built("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
-}
-
-fn not_built(error: impl std::fmt::Display) -> TableError {
-    TableError::Call { operation: "TransactWriteItems", reason: error.to_string() }
 }
 
 /// The differences that changes make to the figures of hours and days.

@@ -303,7 +303,7 @@ impl Table {
             .update_expression(expression)
             .condition_expression(condition)
             .build()
-            .map_err(|error| TableError::Call { operation: "TransactWriteItems", reason: error.to_string() })?;
+            .map_err(TableError::not_built("TransactWriteItems"))?;
         let mut writes = vec![TransactWriteItem::builder().update(update).build()];
         writes.push(self.put_write(entry_item(&change.entry, stored.fingerprint, &sort), None)?);
         writes.extend(also);
