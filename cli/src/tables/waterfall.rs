@@ -77,6 +77,7 @@ fn notes(row: &Row<'_>, rows: &[Row<'_>]) -> String {
     match row.work {
         Work::Invocation(_, member) => {
             notes.extend(member.milestones.iter().map(|(_, name)| name.clone()));
+            notes.extend(Some(member.tries()).filter(|tries| *tries > 1).map(|tries| format!("{tries} tries")));
             let init_us = member.report.as_ref().and_then(|report| report.init_us);
             #[allow(clippy::cast_precision_loss, reason = "285 years in microseconds fit")]
             notes.extend(init_us.map(|init_us| format!("cold start {} ms", milliseconds(init_us as f64 / 1000.0))));

@@ -90,6 +90,27 @@ impl Transaction {
         self.members.keys().map(|key| &*key.request_id).filter(|request_id| !request_id.is_empty()).collect()
     }
 
+    /// The same, where what a function said without naming its invocation is part of the invocation in whose time it was
+    /// said. That is to explain it: what is counted of it does not change.
+    #[must_use]
+    pub fn settled(&self) -> Self {
+        let mut settled = self.clone();
+        let nameless: Vec<_> = self.members.keys().filter(|key| key.request_id.is_empty()).cloned().collect();
+        for key in nameless {
+            let Some(said) = settled.members.get(&key) else { continue };
+            let around = settled.members.iter().find(|(other, member)| {
+                let is_around = member.first_ms <= said.first_ms && said.last_ms <= member.last_ms;
+                other.function == key.function && !other.request_id.is_empty() && is_around
+            });
+            if let Some(place) = around.map(|(other, _)| other.clone())
+                && let Some(said) = settled.members.remove(&key)
+            {
+                settled.add(place, *said);
+            }
+        }
+        settled
+    }
+
     /// Its spans by their ids. Of two versions of one the same is taken, whichever came first.
     #[must_use]
     pub fn spans_by_id(&self) -> BTreeMap<&str, &TraceSpan> {
@@ -169,6 +190,38 @@ mod tests {
             MemberKey { function, request_id: request_id.into() },
             Member::of(&recognise(line, &Source::default()), &event, &Source::default()),
         )
+    }
+
+    #[test]
+    fn tries_of_one_request_are_told_apart_in_any_order() {
+        let took = |timestamp, ms| member("pay", "a", timestamp, &format!("REPORT RequestId: a\tDuration: {ms}.00 ms"));
+        let tries = [took(15_000, 15_000), took(90_000, 15_000), took(200_000, 10)];
+        let told = |order: &[usize]| {
+            let mut told = Transaction::default();
+            order.iter().for_each(|i| told.add(tries[*i].0.clone(), tries[*i].1.clone()));
+            told
+        };
+        let story = told(&[0, 1, 2, 1]);
+        assert_eq!(story, told(&[2, 1, 0]));
+        let (_, member) = story.members.first_key_value().unwrap();
+        assert_eq!((member.tries(), member.tried_us()), (3, Some(30_010_000)));
+        let rows = waterfall::waterfall(&story);
+        assert_eq!((rows[0].duration_us(), rows[0].own_us), (200_000_000, 30_010_000));
+    }
+
+    #[test]
+    fn what_names_no_invocation_is_shown_with_the_one_around_it() {
+        let mut story = Transaction::default();
+        for (key, said) in [
+            member("mail", "a", 2_000, "REPORT RequestId: a\tDuration: 500.00 ms"),
+            member("mail", "", 1_800, r#"{"milestone":"SENT"}"#),
+            member("shop", "", 1_800, r#"{"milestone":"ORDERED"}"#),
+        ] {
+            story.add(key, said);
+        }
+        let settled = story.settled();
+        assert_eq!((settled.members.len(), settled.milestones()), (2, story.milestones()));
+        assert_eq!(settled.settled(), settled);
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub(super) fn member(function: &str, request_id: &str, from_ms: i64, to_ms: i64)
         first_ms: START_MS + from_ms,
         last_ms: START_MS + to_ms,
         report: None,
+        other_tries: Smallest::default(),
         milestones: Smallest::default(),
         later: std::collections::BTreeMap::new(),
         errors: Smallest::default(),

@@ -62,8 +62,11 @@ pub struct MemberSummary {
     pub request_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<String>,
-    /// As the platform measured it, else from the first to the last known time.
+    /// As the platform measured it, else from the first to the last known time; of several tries, the longest.
     pub duration_ms: f64,
+    /// How often it was tried under the same request id, if more than once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tries: Option<usize>,
     /// The initialisation or restore that it waited for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub init_ms: Option<f64>,
@@ -146,6 +149,7 @@ impl TransactionSummary {
     /// What is known of a trace.
     #[must_use]
     pub fn of(trace_id: &str, transaction: &Transaction) -> Self {
+        let transaction = &transaction.settled();
         let errors = transaction.errors();
         let milestones = transaction.milestones().into_iter().map(|(at, name, function)| MilestoneSummary {
             name: name.to_owned(),
@@ -208,6 +212,7 @@ impl MemberSummary {
             request_id: key.request_id.to_string(),
             started_at: time_text(member.first_ms),
             duration_ms: in_ms(member.duration_us()),
+            tries: Some(member.tries()).filter(|tries| *tries > 1),
             init_ms: report.and_then(|report| report.init_us).map(in_ms),
             memory_mb: report.and_then(|report| report.memory_mb),
             max_memory_mb: report.and_then(|report| report.max_memory_mb),

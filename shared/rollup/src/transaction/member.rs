@@ -19,6 +19,8 @@ pub const LATER: usize = 100;
 pub const ERRORS: usize = 500;
 /// Failures of which the words are kept.
 pub const NOTES: usize = 5;
+/// Tries that are kept of a member besides the longest; Lambda makes three where it is invoked asynchronously.
+pub const TRIES: usize = 10;
 /// Labels that are kept of a member.
 pub const LABELS: usize = 20;
 
@@ -41,9 +43,12 @@ pub struct Member {
     pub first_ms: i64,
     /// When it is last known to have run.
     pub last_ms: i64,
-    /// What the platform measured.
+    /// What the platform measured: of several tries, which have the same request id, the longest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<Report>,
+    /// What it measured of the other tries: [`TRIES`] of them, always the same.
+    #[serde(default, skip_serializing_if = "Smallest::is_empty")]
+    pub other_tries: Smallest<Report, TRIES>,
     /// The points it reached, when and their names: the first [`MILESTONES`] of them.
     #[serde(default, skip_serializing_if = "Smallest::is_empty")]
     pub milestones: Smallest<(i64, String), MILESTONES>,
@@ -67,6 +72,8 @@ pub struct Member {
 pub struct Report {
     /// How long the handler ran, in microseconds.
     pub duration_us: u64,
+    /// When it was reported, in milliseconds since the epoch: tells a try from others that took as long.
+    pub reported_ms: i64,
     /// How long the initialisation took, in microseconds, if the invocation waited for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init_us: Option<u64>,
@@ -104,7 +111,7 @@ impl Member {
     /// What one line says of its member. A report stands at the end of what it measures, a span has times of its own.
     #[must_use]
     pub fn of(fact: &Fact<'_>, event: &LogEvent<'_>, source: &Source<'_>) -> Self {
-        let report = Report::of(fact);
+        let report = Report::of(fact, event);
         let duration_ms = report.as_ref().map_or(0, |report| (report.duration_us as f64 / 1000.0).round() as i64);
         let span = fact.span.as_deref().and_then(|span| Some((span.start_us? / 1000, span.end_us? / 1000)));
         let (first_ms, last_ms) = span
@@ -116,6 +123,7 @@ impl Member {
             first_ms,
             last_ms,
             report,
+            other_tries: Smallest::default(),
             milestones: milestone.into_iter().collect(),
             later: BTreeMap::new(),
             errors: note.iter().map(|note| note.event).collect(),
@@ -129,6 +137,20 @@ impl Member {
     pub fn duration_us(&self) -> u64 {
         let known_us = || self.last_ms.saturating_sub(self.first_ms).saturating_mul(1000);
         self.report.as_ref().map_or_else(|| u64::try_from(known_us()).unwrap_or(0), |report| report.duration_us)
+    }
+
+    /// How often it was tried, as far as it is known; of some more than [`TRIES`] it is not.
+    #[must_use]
+    pub fn tries(&self) -> usize {
+        usize::from(self.report.is_some()) + self.other_tries.len()
+    }
+
+    /// How long all tries took together, in microseconds; nothing unless there were several.
+    #[must_use]
+    pub fn tried_us(&self) -> Option<u64> {
+        let longest = self.report.as_ref().filter(|_| !self.other_tries.is_empty())?;
+        let others = self.other_tries.iter().map(|other| other.duration_us);
+        Some(others.fold(longest.duration_us, u64::saturating_add))
     }
 
     /// When it first reached a milestone of this name, in milliseconds since the epoch.
@@ -151,7 +173,14 @@ impl Member {
     pub fn merge(&mut self, other: Self) {
         self.first_ms = self.first_ms.min(other.first_ms);
         self.last_ms = self.last_ms.max(other.last_ms);
-        self.report = self.report.take().max(other.report);
+        self.other_tries.extend(other.other_tries);
+        let (shorter, longest) = if self.report > other.report {
+            (other.report, self.report.take())
+        } else {
+            (self.report.take(), other.report)
+        };
+        self.other_tries.extend(shorter.filter(|shorter| longest.as_ref() != Some(shorter)));
+        self.report = longest;
         for (name, at_ms) in other.later {
             self.reach_later(at_ms, name);
         }
@@ -167,7 +196,7 @@ impl Member {
 }
 
 impl Report {
-    fn of(fact: &Fact<'_>) -> Option<Self> {
+    fn of(fact: &Fact<'_>, event: &LogEvent<'_>) -> Option<Self> {
         if fact.counts.invocations == 0 {
             return None;
         }
@@ -175,6 +204,7 @@ impl Report {
         let status = fact.status.as_deref().filter(|status| Status::from_word(status) != Some(Status::Success));
         Some(Self {
             duration_us: measures.duration_ms.map_or(0, microseconds),
+            reported_ms: event.timestamp,
             init_us: measures.init_ms.or(measures.restore_ms).map(microseconds),
             memory_mb: measures.memory_mb,
             max_memory_mb: measures.max_memory_mb,

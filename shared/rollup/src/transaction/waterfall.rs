@@ -131,14 +131,19 @@ fn own_times(mut rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
     // Children follow their parent in the order of their beginnings: what is covered up to now is one time for each.
     let mut covered_until: Vec<i64> = rows.iter().map(|row| row.start_us).collect();
     for row in &mut rows {
-        row.own_us = row.duration_us();
+        let tried_us = match row.work {
+            Work::Invocation(_, member) => member.tried_us().and_then(|us| i64::try_from(us).ok()),
+            Work::Span(_) => None,
+        };
+        // Between tries nothing works.
+        row.own_us = tried_us.map_or(row.duration_us(), |tried_us| tried_us.min(row.duration_us()));
     }
     for i in 0..rows.len() {
         let Some(parent) = rows[i].parent else { continue };
         let from_us = rows[i].start_us.max(covered_until[parent]);
         let to_us = rows[i].end_us.min(rows[parent].end_us);
         if to_us > from_us {
-            rows[parent].own_us -= to_us.saturating_sub(from_us);
+            rows[parent].own_us = (rows[parent].own_us - to_us.saturating_sub(from_us)).max(0);
             covered_until[parent] = to_us;
         }
     }
