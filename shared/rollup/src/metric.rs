@@ -16,6 +16,12 @@ use crate::bucket::{Bucket, Span};
 use crate::function::FunctionKey;
 use crate::histogram::Histogram;
 
+/// Whole numbers below this are told as such.
+const SMALL_COUNTS: f64 = 20.0;
+
+/// How far a value may be from the middle of its bucket.
+const HALF_A_BUCKET: f64 = 0.022;
+
 /// What the name of a series stands for that takes those which are not told apart.
 const OTHERS: &str = "others, not told apart";
 
@@ -148,7 +154,10 @@ impl Values {
     #[must_use]
     pub fn percentile(&self, share: f64) -> Option<f64> {
         let is_whole = self.histogram.count() == self.count;
-        Some(self.histogram.percentile_us(share).filter(|_| is_whole)? / MILLION)
+        let middle = self.histogram.percentile_us(share).filter(|_| is_whole)? / MILLION;
+        // The middle of a bucket stands for all that it holds: of small counts it holds one.
+        let is_count = middle < SMALL_COUNTS && (middle.round() / middle - 1.0).abs() < HALF_A_BUCKET;
+        Some(if is_count { middle.round() } else { middle })
     }
 }
 
@@ -249,6 +258,9 @@ mod tests {
         assert_eq!((sum.count, sum.sum()), (4, 12.8));
         assert!((sum.percentile(1.0).unwrap() / 12.5 - 1.0).abs() < 0.022);
         assert_eq!(sum.percentile(0.25), Some(0.0));
+        let counts = values(&[1.0, 1.0, 3.0, 17.0, 1.5]);
+        assert_eq!([0.2, 0.8, 1.0].map(|share| counts.percentile(share)), [Some(1.0), Some(3.0), Some(17.0)]);
+        assert!((counts.percentile(0.6).unwrap() / 1.5 - 1.0).abs() < 0.022);
         let mut merged = values(&[0.2, 0.0]);
         merged.merge(&values(&[12.5, 0.1]));
         assert_eq!(merged, sum);

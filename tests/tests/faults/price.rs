@@ -7,6 +7,7 @@ use lamplight_embedded::{Embedded, TABLE};
 use lamplight_rollup::{Bucket, Span};
 use lamplight_table::{Keep, Table, Tuning};
 use lamplight_tests::delivery::{Envelope, Stream, batch};
+use lamplight_tests::telling::set_flow;
 
 use crate::schedule::{Function, Process, Schedule};
 use crate::world::{START_MS, Told, parser};
@@ -103,6 +104,50 @@ async fn an_ordinary_traced_invocation_costs_nothing_where_only_interesting_ones
     let items = embedded.client().scan().table_name(TABLE).send().await.unwrap().items.unwrap();
     let keys: Vec<_> = items.iter().map(|item| item["pk"].as_s().unwrap().split('#').next().unwrap()).collect();
     assert!(!keys.iter().any(|key| ["trace", "traces", "due"].contains(key)), "{keys:?}");
+}
+
+/// What flows cost on top: requests through two functions, of which the one names only its request.
+#[tokio::test]
+async fn a_request_through_a_flow_is_some_write_units() {
+    const REQUESTS: i64 = 60;
+    let units = async |is_followed: bool| {
+        let embedded = Embedded::start(0, None).await.unwrap();
+        let (schedule, told) = (Schedule::without_faults(), Told::default());
+        let process = Process::new(Function::Parser, &schedule);
+        let mut context = parser(&process, &embedded, &told);
+        context.table = Table::new(process.client(&embedded.url()), TABLE);
+        if is_followed {
+            set_flow(&embedded.table(), "orders: ORDERED > SENT within 5m").await;
+        }
+        for (function, milestone, after_ms) in [("shop", "ORDERED", 0), ("post", "SENT", 2_000)] {
+            for i in 0..REQUESTS {
+                let at_ms = START_MS + i * 500 + after_ms;
+                let trace_id = format!("1-6a52d530-00000000000000000000{i:04x}");
+                let request_id = format!("{function}-{i}");
+                let trace = if function == "shop" { format!(r#","traceId":"{trace_id}""#) } else { String::new() };
+                let reached = format!(r#"{{"milestone":"{milestone}","function_request_id":"{request_id}"{trace}}}"#);
+                let report = format!("REPORT RequestId: {request_id}\tDuration: 12.50 ms\tXRAY TraceId: {trace_id}\n");
+                let payload =
+                    Stream::of(function, &[(at_ms, &reached), (at_ms, &report)]).payload(Envelope::Subscription);
+                lamplight_parser::handle(&payload.to_string(), &context, at_ms).await.unwrap();
+            }
+        }
+        let keeper = lamplight_keeper::Context {
+            table: Table::new(process.client(&embedded.url()), TABLE),
+            topic: &lamplight_tests::telling::Topic::default(),
+            emails: lamplight_alerts::Emails::Show,
+        };
+        let mut answer = lamplight_keeper::Answer::default();
+        // While the requests are under way, when they are through, and when their limit is over.
+        for after_ms in [1_000, 60_000, 400_000] {
+            let now_ms = START_MS + after_ms;
+            lamplight_keeper::follow(&keeper, now_ms, std::time::Duration::MAX, &mut answer).await.unwrap();
+        }
+        schedule.units()
+    };
+    let more = (units(true).await - units(false).await) as f64 / REQUESTS as f64;
+    println!("{more} write units more for a request through a flow");
+    assert!(more <= 11.0, "{more}");
 }
 
 /// What DynamoDB charges an item of texts by.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -72,6 +72,8 @@ pub struct Schedule {
     late: Mutex<Vec<Late>>,
     /// What each function asked of AWS, as IAM calls it.
     actions: Mutex<BTreeMap<Function, BTreeSet<String>>>,
+    /// Items that were written, each as often as DynamoDB charges it if it has a KB.
+    units: AtomicU64,
 }
 
 /// A call that nobody waits for.
@@ -113,6 +115,7 @@ impl Schedule {
             calls: Mutex::default(),
             late: Mutex::default(),
             actions: Mutex::default(),
+            units: AtomicU64::new(0),
         })
     }
 
@@ -144,7 +147,13 @@ impl Schedule {
         self.actions.lock().unwrap().clone()
     }
 
+    /// Write units so far, if each item has at most a KB.
+    pub fn units(&self) -> u64 {
+        self.units.load(Ordering::SeqCst)
+    }
+
     fn record(&self, function: Function, operation: &str, said: &[u8]) {
+        self.units.fetch_add(units_of(operation, said), Ordering::SeqCst);
         let mut actions = self.actions.lock().unwrap();
         actions.entry(function).or_default().extend(actions_of(operation, said));
     }
@@ -172,6 +181,20 @@ impl Schedule {
         *before += 1;
         let mut random = Random::new(call ^ before.wrapping_mul(0x9e37_79b9));
         (random.below(100) < self.percent).then(|| FAULTS[random.below(FAULTS.len())])
+    }
+}
+
+/// The write units of a call, if each item has at most a KB.
+fn units_of(operation: &str, said: &[u8]) -> u64 {
+    let request: Value = serde_json::from_slice(said).unwrap_or_default();
+    let count = |list: &Value| list.as_array().map_or(0, |list| list.len() as u64);
+    match operation.split_once('.').map(|(_, name)| name) {
+        Some("TransactWriteItems") => 2 * count(&request["TransactItems"]),
+        Some("BatchWriteItem") => {
+            request["RequestItems"].as_object().into_iter().flat_map(|tables| tables.values()).map(count).sum()
+        }
+        Some("PutItem" | "UpdateItem" | "DeleteItem") => 1,
+        _ => 0,
     }
 }
 

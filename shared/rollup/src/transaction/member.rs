@@ -73,6 +73,7 @@ pub struct Report {
     /// How long the handler ran, in microseconds.
     pub duration_us: u64,
     /// When it was reported, in milliseconds since the epoch: tells a try from others that took as long.
+    #[serde(default)]
     pub reported_ms: i64,
     /// How long the initialisation took, in microseconds, if the invocation waited for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
