@@ -228,6 +228,42 @@ fn a_trace_is_shown_and_exported() {
     assert_eq!(show("json").json()["correlation_ids"], json!(["order-1"]));
 }
 
+/// The sample with a queue and three functions that take from it: the map is what it is, though no span tells of most of
+/// it, and clocks differ. The picture in the documentation is this one; `LAMPLIGHT_DRAW=1` draws it anew.
+#[test]
+fn the_map_of_the_sample_is_what_it_is_and_its_picture_is_the_one_that_is_shown() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let local = Local::start(&[&format!("{root}/samples/parcels/logs")]);
+    let since = ["map", "--since", "2026-11-20"];
+    let map = local.read(&since).json();
+    let edges = map["edges"].as_array().unwrap().iter();
+    let edges: Vec<_> = edges
+        .map(|edge| {
+            let name = |name: &str| edge[name].as_str().unwrap().to_owned();
+            (name("from"), name("to"), edge["inferred"].as_bool().unwrap(), edge["calls"].as_u64().unwrap())
+        })
+        .collect();
+    let inferred = [
+        ("parcel-api", "stock-booker", 31),
+        ("parcel-api", "label-printer", 30),
+        ("parcel-api", "route-planner", 30),
+        ("label-printer", "customer-notifier", 29),
+    ];
+    let observed =
+        [("label-printer", "AWS::S3", 13), ("parcel-api", "AWS::DynamoDB", 12), ("parcel-api", "AWS::SQS", 12)];
+    let expected = inferred.map(|edge| (edge, true)).into_iter().chain(observed.map(|edge| (edge, false)));
+    let expected: Vec<_> =
+        expected.map(|((from, to, calls), inferred)| (from.to_owned(), to.to_owned(), inferred, calls)).collect();
+    assert_eq!(edges, expected);
+    let table = ["--endpoint-url", &local.table_url, "--table", "lamplight", "--output", "svg"];
+    let drawn = run(since.iter().chain(&table)).stdout;
+    let picture = format!("{root}/docs/images/map.svg");
+    if std::env::var_os("LAMPLIGHT_DRAW").is_some() {
+        std::fs::write(&picture, &drawn).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&picture).unwrap_or_default(), drawn);
+}
+
 #[test]
 fn a_map_is_read_and_drawn() {
     let local = Local::start(&[]);

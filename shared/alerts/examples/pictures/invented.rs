@@ -33,6 +33,22 @@ fn alert(function: &str, version: &str, line: &str, reason: Reason, count: u64) 
     Alert::new("1a-2b", reason, fingerprint, &issue, count, Emails::Show)
 }
 
+/// A milestone that did not come.
+fn missing() -> SlackMessage {
+    let message = "SAVED_IN_DATABASE did not come within 30s after SESSION_CREATED (flow sessions).\n\
+        The last milestone was SESSION_CREATED in sessions-api, at 2026-11-20T08:35:30.361Z.\n\
+        It stopped in sessions-saver, which failed: Task timed out after 10.00 s";
+    published(&json!({"lamplight": 1, "alert_id": "1a-2b", "reason": "new", "severity": "error", "issue": {
+        "fingerprint": "2c38cfddb49e64c5", "kind": "missing_milestone", "state": "new",
+        "account": "210987654321", "region": "eu-central-1", "function": "sessions-saver",
+        "title": "SAVED_IN_DATABASE does not come (sessions)", "count": 1,
+        "first_seen": "2026-11-20T08:36:00.361Z", "last_seen": "2026-11-20T08:36:00.361Z",
+        "sample": {"request_id": "385b30de-881f-468c-b433-d3f88cd3b410", "message": message,
+            "trace_id": "1-6b002aea-54845e200dddc28ebaaaca42", "log_group": "/aws/lambda/sessions-saver",
+            "log_stream": "2026/11/20/[$LATEST]a90de65917e470b0662843b41632219d",
+            "timestamp": "2026-11-20T08:36:00.361Z"}}}))
+}
+
 fn told(alert: Alert) -> Notice {
     Notice::Alert(Box::new(alert))
 }
@@ -115,6 +131,7 @@ pub fn messages() -> Vec<(&'static str, SlackMessage)> {
         ("digest", SlackMessage::digest(&many)),
         ("buttons", buttons),
         ("resolved", resolved),
+        ("missing", missing()),
         ("watch", watch("firing", 7.31)),
         ("watch-ok", watch("ok", 1.2)),
         ("summary", summary()),
