@@ -209,6 +209,25 @@ async fn a_milestone_that_does_not_come_is_told_within_a_minute_with_the_functio
     assert_eq!(stack.topic.taken().len(), 0);
 }
 
+/// A line that names only its request comes before or after the one that ties the request to its trace, and nothing else
+/// is said of the trace after that.
+#[tokio::test]
+async fn a_milestone_that_names_only_its_request_is_counted_whichever_comes_first() {
+    let (sent, tied) = (milestone("SENT", &[("function_request_id", "b-1")]), report("b-1", "t-1"));
+    for order in [[&sent, &tied], [&tied, &sent]] {
+        let stack = Stack::start(FLOW).await;
+        let ordered = milestone("ORDERED", &[("trace_id", "t-1")]);
+        for (i, line) in [&ordered].into_iter().chain(order).enumerate() {
+            let at_ms = START_MS + i as i64 * MINUTE_MS;
+            let function = if i == 0 { "shop" } else { "post" };
+            stack.take(&Stream::of(function, &[(at_ms, line)]).payload(Envelope::Subscription), at_ms).await;
+            assert_eq!(stack.keep(at_ms).await, 0);
+        }
+        let figures = stack.figures(FLOW, START_MS).await;
+        assert_eq!((figures.started, figures.on_time), (1, 1), "{order:?}");
+    }
+}
+
 #[tokio::test]
 async fn who_was_told_of_a_correlation_id_is_not_told_again_of_the_trace_that_it_is_tied_to() {
     let stack = Stack::start(FLOW).await;

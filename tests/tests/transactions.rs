@@ -124,6 +124,8 @@ async fn only_what_is_of_interest_is_kept_where_that_is_asked_for_and_all_is_cou
         vec![reached.to_string(), exception.to_owned()],
         vec![report("e-1", &trace(5)), json!({"traceId": trace(6), "orderId": "4711"}).to_string()],
         vec![json!({"traceId": trace(7), "correlation_id": "order-7", "message": "quiet"}).to_string()],
+        // In one delivery, too.
+        vec![report("e-2", &trace(8)), exception.replace("e-1", "e-2")],
     ];
     let embedded = Embedded::start(0, None).await.unwrap();
     let topic = Topic::default();
@@ -135,13 +137,13 @@ async fn only_what_is_of_interest_is_kept_where_that_is_asked_for_and_all_is_cou
     }
     let table = embedded.table();
     let found = table.transactions(START_MS - 3_600_000, START_MS + 3_600_000, START_MS).await.unwrap();
-    assert_eq!(found.keys().cloned().collect::<Vec<_>>(), [2, 3, 4, 5, 6].map(trace));
-    assert_eq!(found[&trace(5)].errors(), 1);
+    assert_eq!(found.keys().cloned().collect::<Vec<_>>(), [2, 3, 4, 5, 6, 8].map(trace));
+    assert_eq!([5, 8].map(|i| found[&trace(i)].errors()), [1, 1]);
     assert_eq!(table.transaction("order-4").await.unwrap().milestones().len(), 1);
     assert_eq!(table.transaction("order-7").await.unwrap().members.len(), 0);
     let function = table.functions().await.unwrap().remove(0);
     let rollups = table.rollups(&function, START_MS - 3_600_000, START_MS + 3_600_000, START_MS).await.unwrap();
-    assert_eq!(rollups.values().map(|rollup| rollup.get(Counter::Invocations)).sum::<u64>(), 4);
+    assert_eq!(rollups.values().map(|rollup| rollup.get(Counter::Invocations)).sum::<u64>(), 5);
 }
 
 #[tokio::test]
