@@ -14,7 +14,7 @@ pub struct FlowArguments {
 
 #[derive(Debug, Subcommand)]
 pub enum FlowCommand {
-    /// Follow transactions from one milestone to another; within a minute it is in force
+    /// Follow transactions from one milestone to another; it takes a minute until it is in force
     #[command(
         after_help = "Example:\n  lamplight flow set 'orders: ORDER_PLACED > PAYMENT_CAPTURED > ORDER_CONFIRMED within 5m'\n  lamplight flow set 'orders: ORDER_PLACED > ORDER_CONFIRMED within 2m' --since 24h"
     )]
@@ -35,8 +35,11 @@ pub struct SetFlowArguments {
     #[arg(long = "as", value_name = "NAME")]
     pub by: Option<String>,
     /// Look at the transactions since then, too: 30m, 24h, 7d, a date or an RFC 3339 time
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", conflicts_with = "no_wait")]
     pub since: Option<Since>,
+    /// Do not wait for the minute in which the flow becomes known, nor look at the transactions of that minute
+    #[arg(long)]
+    pub no_wait: bool,
     #[command(flatten)]
     pub table: TableArguments,
     #[arg(long, value_enum, default_value_t)]

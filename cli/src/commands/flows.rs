@@ -1,11 +1,12 @@
 //! `lamplight flow` and `lamplight flows`: from one milestone to another, in time.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use lamplight_aws::clock::now_ms;
 use lamplight_rollup::summary::FlowSummary;
 use lamplight_rollup::time::rfc3339;
-use lamplight_table::{Due, StoredFlow, Table};
+use lamplight_table::{StoredFlow, Table};
 use serde::Serialize;
 
 use crate::arguments::{
@@ -14,12 +15,12 @@ use crate::arguments::{
 use crate::commands::act::user;
 use crate::commands::functions::AHEAD_MS;
 use crate::error::CliError;
-use crate::output::{print, print_json};
+use crate::output::{note, print, print_json};
 use crate::stack;
 use crate::tables;
 
-/// By when all processes know of a flow.
-const KNOWN_MS: i64 = 2 * 60_000;
+/// By when all processes know of a flow: they act for a minute on what they have read.
+const KNOWN: Duration = Duration::from_secs(61);
 
 /// What was done with a flow.
 #[derive(Debug, Serialize)]
@@ -76,12 +77,15 @@ async fn set(arguments: &SetFlowArguments) -> Result<ExitCode, CliError> {
     let (now_ms, by) = (now_ms(), arguments.by.clone().unwrap_or_else(user));
     let stored = StoredFlow { flow: arguments.flow.clone(), set_ms: now_ms, by };
     table.set_flow(&stored).await?;
-    // Not all processes know of it at once.
-    let later = Due::look_back(now_ms + KNOWN_MS, &stored.flow, now_ms - KNOWN_MS);
-    table.put_due(&[later], now_ms).await?;
-    let transactions = match &arguments.since {
-        Some(since) => Some(table.look_back(&stored.flow, since.at_ms(now_ms), now_ms).await?),
-        None => None,
+    table.resume(&stored.flow, now_ms).await?;
+    let transactions = if arguments.no_wait {
+        None
+    } else {
+        note("waiting for a minute, until every process of the stack knows of it");
+        tokio::time::sleep(KNOWN).await;
+        let set_ms = now_ms - i64::try_from(KNOWN.as_millis()).unwrap_or(0);
+        let from_ms = arguments.since.as_ref().map_or(set_ms, |since| since.at_ms(now_ms).min(set_ms));
+        Some(table.look_back(&stored.flow, from_ms, self::now_ms()).await?)
     };
     let change = FlowChange {
         flow: stored.flow.to_string(),

@@ -59,7 +59,7 @@ pub async fn run(arguments: LocalArguments) -> Result<ExitCode, CliError> {
         let read = files::read(&arguments, &context).await?;
         let keeper = lamplight_keeper::Context { table: embedded.table(), topic, emails };
         let mut answer = lamplight_keeper::Answer::default();
-        lamplight_keeper::follow(&keeper, now_ms(), Duration::MAX, &mut answer).await?;
+        lamplight_keeper::follow(&keeper, now_ms(), &mut answer).await?;
         files::print_held(&embedded.table(), &read, &arguments).await?;
         return Ok(exit_code(read.all_read));
     }

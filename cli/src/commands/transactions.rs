@@ -64,7 +64,7 @@ pub async fn one(arguments: &TraceArguments) -> Result<ExitCode, CliError> {
         let text = format!("there is no transaction {}; `lamplight transactions` lists them", arguments.trace_id);
         return Err(CliError::NotFound(text));
     }
-    let transaction = transaction.settled();
+    let transaction = transaction.gathered();
     match arguments.read.output {
         TraceOutput::Json => print_json(&TransactionSummary::of(&arguments.trace_id, &transaction))?,
         TraceOutput::Table => print(tables::waterfall(&arguments.trace_id, &transaction))?,

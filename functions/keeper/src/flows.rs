@@ -5,7 +5,6 @@
 //! next tells the same, whatever is known by then.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use lamplight_alerts::Publish;
@@ -18,67 +17,104 @@ use crate::context::Context;
 use crate::handler::Answer;
 
 /// What is read of each partition at once.
-const TOGETHER: usize = 50;
+const READ: usize = 50;
 
-/// Families that are read at once.
+/// Transactions that are looked at together: all of them are in memory.
+const TOGETHER: usize = 10;
+
+/// Calls that are under way at once.
 const CONCURRENCY: usize = 8;
 
-/// Does what is due, until nothing is or the time is over.
+/// When a transaction that could not be looked at is looked at again: it must not keep the others from it.
+const AGAIN_MS: i64 = 10 * 60_000;
+
+/// Does what is due, until nothing is. Two runs do not do so at once. It may be broken off anywhere.
 ///
 /// # Errors
 ///
 /// [`TableError`]; what was not done is still due.
-pub async fn follow<P: Publish>(
-    context: &Context<P>,
-    now_ms: i64,
-    time: Duration,
-    answer: &mut Answer,
-) -> Result<(), TableError> {
-    let began = Instant::now();
-    let flows: Vec<_> = context.table.flows().await?.into_iter().map(|stored| stored.flow).collect();
-    while began.elapsed() < time {
-        let due = context.table.due(now_ms, TOGETHER).await?;
-        if due.is_empty() {
-            break;
-        }
-        let mut ids = BTreeSet::new();
-        for Due { task, .. } in &due {
-            match task {
-                Task::Look { id } => drop(ids.insert(id.clone())),
-                Task::Keep { id } => context.table.let_last(id, now_ms).await?,
-                Task::LookBack { flow, from_ms } => look_back(context, &flows, flow, *from_ms, now_ms).await?,
-            }
-        }
-        if !flows.is_empty() && !look_at(context, &flows, ids, now_ms, answer).await? {
-            // Another run has counted some of them: they are looked at again.
-            break;
-        }
-        context.table.strike_due(&due).await?;
+pub async fn follow<P: Publish>(context: &Context<P>, now_ms: i64, answer: &mut Answer) -> Result<(), TableError> {
+    if !context.table.begin_looking(now_ms).await? {
+        return Ok(());
     }
-    Ok(())
+    let looked = look(context, now_ms, answer).await;
+    let kept = keep(context, now_ms).await;
+    context.table.end_looking().await?;
+    looked.and(kept)
 }
 
-async fn look_back<P>(
+/// Looks at the transactions that are due.
+async fn look<P: Publish>(context: &Context<P>, now_ms: i64, answer: &mut Answer) -> Result<(), TableError> {
+    let flows: Vec<_> = context.table.flows().await?.into_iter().map(|stored| stored.flow).collect();
+    loop {
+        let due = context.table.due(Task::Look, now_ms, READ).await?;
+        let ids: BTreeSet<_> = due.iter().map(|due| due.id.clone()).collect();
+        let mut done = BTreeSet::new();
+        for ids in ids.into_iter().collect::<Vec<_>>().chunks(TOGETHER) {
+            done.extend(look_at_some(context, &flows, ids, now_ms, answer).await?);
+        }
+        let struck: Vec<_> = due.iter().filter(|due| done.contains(&due.id)).collect();
+        if struck.is_empty() {
+            return Ok(());
+        }
+        context.table.strike_due(struck).await?;
+    }
+}
+
+/// Looks at some transactions together, or at each by itself if that fails; those that were looked at, and those that
+/// cannot be and are put off.
+async fn look_at_some<P: Publish>(
     context: &Context<P>,
     flows: &[Flow],
-    name: &str,
-    from_ms: i64,
+    ids: &[String],
     now_ms: i64,
-) -> Result<(), TableError> {
-    if let Some(flow) = flows.iter().find(|flow| flow.name == name) {
-        context.table.look_back(flow, from_ms, now_ms).await?;
+    answer: &mut Answer,
+) -> Result<Vec<String>, TableError> {
+    match look_at(context, flows, ids, now_ms, answer).await {
+        Ok(true) => return Ok(ids.to_vec()),
+        Ok(false) => return Ok(Vec::new()),
+        Err(error) => tracing::warn!(%error, "transactions could not be looked at together"),
     }
-    Ok(())
+    let mut done = Vec::new();
+    for id in ids {
+        match look_at(context, flows, std::slice::from_ref(id), now_ms, answer).await {
+            Ok(true) => done.push(id.clone()),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(%error, id, "a transaction could not be looked at and is put off");
+                context.table.put_due(&[Due::from(now_ms + AGAIN_MS, id)], now_ms).await?;
+                done.push(id.clone());
+            }
+        }
+    }
+    Ok(done)
+}
+
+/// Keeps longer what is due to be kept longer.
+async fn keep<P>(context: &Context<P>, now_ms: i64) -> Result<(), TableError> {
+    loop {
+        let due = context.table.due(Task::Keep, now_ms, READ).await?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        let ids: BTreeSet<_> = due.iter().map(|due| due.id.as_str()).collect();
+        let calls: Vec<_> = ids.into_iter().map(|id| context.table.let_last(id, now_ms)).collect();
+        stream::iter(calls).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
+        context.table.strike_due(&due).await?;
+    }
 }
 
 /// Counts what became of transactions in flows, and tells what is missing; whether nobody else did so meanwhile.
 async fn look_at<P: Publish>(
     context: &Context<P>,
     flows: &[Flow],
-    ids: BTreeSet<String>,
+    ids: &[String],
     now_ms: i64,
     answer: &mut Answer,
 ) -> Result<bool, TableError> {
+    if flows.is_empty() {
+        return Ok(true);
+    }
     let reads: Vec<_> = ids.iter().map(|id| context.table.family(id)).collect();
     let families: Vec<Family> = stream::iter(reads).buffer_unordered(CONCURRENCY).try_collect().await?;
     let families: BTreeMap<_, _> = families.into_iter().map(|family| (family.id.clone(), family)).collect();
@@ -88,6 +124,7 @@ async fn look_at<P: Publish>(
     // Whoever counted these as missing may have died before they were told.
     let untold = look.before.iter().filter_map(|(key, counted)| Some((key, counted.untold.as_ref()?)));
     tell(context, &untold.collect::<Vec<_>>(), now_ms, answer).await?;
+    look.see_to_ties(context).await?;
     let (changes, open) = look.changes();
     context.table.put_due(&open, now_ms).await?;
     if !context.table.count_passages(&changes, now_ms).await? {
@@ -129,6 +166,21 @@ struct Look<'f> {
 }
 
 impl Look<'_> {
+    /// Sees to it that what is tied to these families from now on is seen: what was tied before all of their ids were
+    /// marked is looked at once more.
+    async fn see_to_ties<P>(&self, context: &Context<P>) -> Result<(), TableError> {
+        for family in &self.families {
+            if family.is_alone() {
+                context.table.split_family(&family.id, self.now_ms).await?;
+            }
+            let begun = self.flows.iter().any(|flow| flow.passage(&family.story).is_some());
+            if begun && context.table.mark_family(&family.ids, self.now_ms).await? {
+                context.table.put_due(&[Due::from(self.now_ms, &family.id)], self.now_ms).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// What is to be counted in another way than before, by families, and what is to be looked at when a limit is over.
     fn changes(&self) -> (Vec<Vec<Change>>, Vec<Due>) {
         let (mut changes, mut open) = (Vec::new(), Vec::new());

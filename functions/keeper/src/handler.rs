@@ -6,6 +6,7 @@ use lamplight_alerts::{Alert, Change, Publish, Reason};
 use lamplight_policy::Document;
 use lamplight_table::{Pending, Stored, TableError, Unsent};
 use serde::Serialize;
+use tokio::time::timeout;
 
 use crate::context::Context;
 use crate::error::KeeperError;
@@ -56,7 +57,11 @@ pub async fn handle<P: Publish>(context: &Context<P>, now_ms: i64) -> Result<Ans
     send_unsent(context, now_ms, &mut answer).await?;
     release(context, now_ms, &mut answer).await?;
     // What cannot be done must not keep the rest from being done.
-    let followed = follow(context, now_ms, FOLLOWING, &mut answer).await;
+    let followed = timeout(FOLLOWING, follow(context, now_ms, &mut answer)).await;
+    let followed = followed.unwrap_or_else(|_| {
+        tracing::warn!("there is more to look at than a run has time for; the next one goes on");
+        Ok(())
+    });
     let pending = context.table.pending().await?;
     let document = policies(context, now_ms).await?;
     let (mut watched, mut summarised) = (Ok(()), Ok(()));

@@ -69,11 +69,8 @@ impl Series {
     /// Its identity.
     #[must_use]
     pub fn id(&self) -> SeriesId {
-        let mut text = [self.namespace.as_str(), &self.name, self.unit.as_deref().unwrap_or_default()].join("\n");
-        for (name, value) in &self.dimensions {
-            text.push_str(&format!("\n{name}\t{value}"));
-        }
-        SeriesId(xxh3_64(text.as_bytes()))
+        // Written so that no name can be taken for two.
+        SeriesId(xxh3_64(serde_json::to_string(self).unwrap_or_default().as_bytes()))
     }
 
     /// The series of the same metric that takes all whose dimensions are not told apart.
@@ -288,6 +285,8 @@ mod tests {
             series("a", Some("Count"), "web"),
             series("a", None, "app"),
             series("a", None, "web").others(),
+            series("a\n", None, "web"),
+            series("a", Some("\n"), "web"),
             Series::rest(),
         ];
         let ids: std::collections::BTreeSet<_> = all.iter().map(Series::id).collect();

@@ -93,22 +93,22 @@ impl Transaction {
     /// The same, where what a function said without naming its invocation is part of the invocation in whose time it was
     /// said. That is to explain it: what is counted of it does not change.
     #[must_use]
-    pub fn settled(&self) -> Self {
-        let mut settled = self.clone();
+    pub fn gathered(&self) -> Self {
+        let mut gathered = self.clone();
         let nameless: Vec<_> = self.members.keys().filter(|key| key.request_id.is_empty()).cloned().collect();
         for key in nameless {
-            let Some(said) = settled.members.get(&key) else { continue };
-            let around = settled.members.iter().find(|(other, member)| {
+            let Some(said) = gathered.members.get(&key) else { continue };
+            let around = gathered.members.iter().find(|(other, member)| {
                 let is_around = member.first_ms <= said.first_ms && said.last_ms <= member.last_ms;
                 other.function == key.function && !other.request_id.is_empty() && is_around
             });
             if let Some(place) = around.map(|(other, _)| other.clone())
-                && let Some(said) = settled.members.remove(&key)
+                && let Some(said) = gathered.members.remove(&key)
             {
-                settled.add(place, *said);
+                gathered.add(place, *said);
             }
         }
-        settled
+        gathered
     }
 
     /// Its spans by their ids. Of two versions of one the same is taken, whichever came first.
@@ -219,9 +219,9 @@ mod tests {
         ] {
             story.add(key, said);
         }
-        let settled = story.settled();
-        assert_eq!((settled.members.len(), settled.milestones()), (2, story.milestones()));
-        assert_eq!(settled.settled(), settled);
+        let gathered = story.gathered();
+        assert_eq!((gathered.members.len(), gathered.milestones()), (2, story.milestones()));
+        assert_eq!(gathered.gathered(), gathered);
     }
 
     #[test]

@@ -147,13 +147,19 @@ pub(crate) fn passage_of(sort: &str) -> Option<&str> {
     sort.strip_prefix("passage#")
 }
 
-/// What is to be done; the sort key begins with the time.
-pub(crate) fn due(partition: u64) -> String {
-    format!("due#{partition}")
+/// What is due; the sort key begins with the time.
+pub(crate) fn due(task: &str, partition: u64) -> String {
+    format!("due#{task}#{partition}")
 }
+
+/// The right to look at transactions, at the sort key of the same name.
+pub(crate) const LOOKING: &str = "looking";
 
 /// The sort key, beside the facts of an id, of the mark that it concerns a flow.
 pub(crate) const MARK: &str = "flow";
+
+/// The sort key, beside the facts of an id, of the mark that it has become too many to be one request.
+pub(crate) const SPLIT: &str = "split";
 
 /// What metrics are called; the sort key is `<function>#<series>`.
 pub(crate) const METRICS: &str = "metrics";

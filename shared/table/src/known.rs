@@ -97,6 +97,8 @@ pub(crate) struct Known {
     pub(crate) issues: Memory<Fingerprint, KnownIssue>,
     /// The policies, and when they were read, in milliseconds since the epoch.
     pub(crate) policies: Memory<(), (i64, Option<Policies>)>,
+    /// When it was last said of a transaction that it is to be kept longer, in milliseconds since the epoch.
+    pub(crate) lasting: Memory<String, i64>,
     /// The series of functions that are listed.
     pub(crate) series: Memory<(FunctionKey, SeriesId), ()>,
     /// Functions that have as many series of a sort as they may have, and when that was seen, in milliseconds since the

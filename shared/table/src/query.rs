@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -175,6 +177,17 @@ fn delete_request(key: Item) -> Result<WriteRequest, TableError> {
     let delete =
         DeleteRequest::builder().set_key(Some(key)).build().map_err(TableError::not_built("BatchWriteItem"))?;
     Ok(WriteRequest::builder().delete_request(delete).build())
+}
+
+/// Changes an item, if it is there.
+pub(crate) async fn if_there(update: UpdateItemFluentBuilder) -> Result<(), TableError> {
+    match update.condition_expression("attribute_exists(pk)").send().await {
+        Ok(_) => Ok(()),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+            _ => Err(TableError::call("UpdateItem")(error)),
+        },
+    }
 }
 
 /// Makes calls, so many at once, until one fails.

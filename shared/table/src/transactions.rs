@@ -34,9 +34,6 @@ const LASTING_MS: i64 = 30 * 86_400_000;
 /// When it is seen to it that a transaction which failed or was slow is kept longer: by then all of it is there.
 const COMPLETE_MS: i64 = 3_600_000;
 
-/// Transactions of one delivery that are kept longer: in a storm, they are all alike.
-const LASTING: usize = 25;
-
 /// Facts, as [`piece`] writes them.
 const FACTS: &str = "facts";
 /// The ids that an item of the list names.
@@ -45,8 +42,8 @@ const IDS: &str = "ids";
 /// Ids that an item of the list names at the most: each is below 256 bytes.
 const LISTED: usize = 500;
 
-/// Pieces that an item about a request holds before they are made one: each is below 50 KB.
-const REQUEST_PIECES: usize = 6;
+/// Pieces that an item about a request holds before they are made one: each is below 100 KB.
+const REQUEST_PIECES: usize = 3;
 
 impl Table {
     /// Adds what a delivery says of transactions.
@@ -57,21 +54,12 @@ impl Table {
     pub async fn add_transactions(&self, transactions: &Transactions, now_ms: i64) -> Result<(), TableError> {
         let transactions = &*self.spared(transactions, now_ms).await?;
         let transactions = &*self.kept(transactions, now_ms).await?;
-        let mut items = Vec::new();
-        for (id, transaction) in &transactions.by_id {
-            let begins = rfc3339(transaction.started_ms());
-            for facts in piece::write(transaction) {
-                let mut item = key(&keys::trace(id), &format!("{begins}#{:016x}", xxh3_64(facts.as_bytes())));
-                item.insert(FACTS.to_owned(), text(facts));
-                item.insert(EXPIRES_AT.to_owned(), number(expires_at(transaction.ended_ms(), now_ms)));
-                items.push(item);
-            }
-        }
+        let by_id = transactions.by_id.iter();
+        let mut items: Vec<_> = by_id.flat_map(|(id, own)| facts_items(id, own, now_ms)).collect();
         items.extend(list(transactions.by_id.iter().map(|(id, own)| (id.as_str(), own)), now_ms));
         items.extend(labels(&transactions.by_id, now_ms));
-        let lasting = transactions.by_id.iter().filter(|(_, own)| kept::lasts(own, self.tuning.slow_ms));
-        let lasting = lasting.map(|(id, _)| Due::lasting(now_ms + COMPLETE_MS, id)).take(LASTING);
-        items.extend(lasting.map(|due| due.item(now_ms)));
+        let lasting = self.lasting(transactions, now_ms).into_iter();
+        items.extend(lasting.map(|id| Due::lasting(now_ms + COMPLETE_MS, id).item(now_ms)));
         self.put_all(items).await?;
         let requests = transactions.loose.iter();
         at_once(requests.map(|(id, loose)| self.add_loose(id, loose, now_ms)).collect()).await
@@ -208,8 +196,10 @@ impl Table {
         self.load(&mut known, BTreeSet::from([id.to_owned()])).await?;
         loop {
             let before = known.by_id.len();
-            // Whoever has too many ties stands alone.
             if before > FAMILY || known.by_id.values().any(Transaction::has_too_many_ties) {
+                // Then it stands alone.
+                known.by_id.retain(|known, _| known == id);
+                known.by_id.values_mut().for_each(Transaction::stand_alone);
                 break;
             }
             self.load_tied(&mut known).await?;
@@ -244,13 +234,19 @@ impl Table {
         Ok(())
     }
 
-    /// What is said of an id.
+    /// An id with what is said of it.
     async fn facts(&self, id: String) -> Result<(String, Transaction), TableError> {
-        let items = self.query(&keys::trace(&id), Sort::All).await?;
+        let said = self.said_of(&id).await?;
+        Ok((id, said))
+    }
+
+    /// What is said of an id.
+    pub(crate) async fn said_of(&self, id: &str) -> Result<Transaction, TableError> {
+        let items = self.query(&keys::trace(id), Sort::All).await?;
         let mut said = Transaction::default();
         let facts = items.iter().filter_map(|item| get_text(item, FACTS));
         facts.filter_map(piece::read).for_each(|piece| said.merge(piece));
-        Ok((id, said))
+        Ok(said)
     }
 
     /// Reads what is said of the ids that lines tie to those that are known.
@@ -284,6 +280,18 @@ impl Table {
         });
         Ok(loose.collect())
     }
+}
+
+/// The items that say what is known of an id.
+pub(crate) fn facts_items(id: &str, transaction: &Transaction, now_ms: i64) -> Vec<Item> {
+    let begins = rfc3339(transaction.started_ms());
+    let items = piece::write(transaction).into_iter().map(|facts| {
+        let mut item = key(&keys::trace(id), &format!("{begins}#{:016x}", xxh3_64(facts.as_bytes())));
+        item.insert(FACTS.to_owned(), text(facts));
+        item.insert(EXPIRES_AT.to_owned(), number(expires_at(transaction.ended_ms(), now_ms)));
+        item
+    });
+    items.collect()
 }
 
 /// The items that list transactions under the hour in which each began.

@@ -10,7 +10,7 @@ use lamplight_tests::delivery::{Envelope, Stream, batch};
 use lamplight_tests::telling::set_flow;
 
 use crate::schedule::{Function, Process, Schedule};
-use crate::world::{START_MS, Told, parser};
+use crate::world::{START_MS, Told, lead_times, parser};
 
 /// Small deliveries of one function, six a minute for two hours.
 const DELIVERIES: i64 = 720;
@@ -141,8 +141,14 @@ async fn a_request_through_a_flow_is_some_write_units() {
         // While the requests are under way, when they are through, and when their limit is over.
         for after_ms in [1_000, 60_000, 400_000] {
             let now_ms = START_MS + after_ms;
-            lamplight_keeper::follow(&keeper, now_ms, std::time::Duration::MAX, &mut answer).await.unwrap();
+            lamplight_keeper::follow(&keeper, now_ms, &mut answer).await.unwrap();
         }
+        let figures =
+            lead_times(&embedded.table(), &"orders: ORDERED > SENT within 5m".parse().unwrap(), START_MS).await;
+        assert_eq!(
+            figures.values().map(|hour| hour.on_time).sum::<u64>(),
+            if is_followed { REQUESTS as u64 } else { 0 }
+        );
         schedule.units()
     };
     let more = (units(true).await - units(false).await) as f64 / REQUESTS as f64;

@@ -37,8 +37,11 @@ impl<'t> Missing<'t> {
     #[must_use]
     pub fn of(flow: &'t Flow, transaction: &'t Transaction) -> Option<Self> {
         let passage = flow.passage(transaction).filter(|passage| passage.completed_ms.is_none())?;
-        let milestones = transaction.milestones();
-        let last = *milestones.iter().rev().find(|(_, name, _)| flow.has(name))?;
+        let reached = transaction.members.iter().flat_map(|(key, member)| {
+            let names = flow.milestones.iter().map(String::as_str);
+            names.filter_map(|name| Some((member.reached_ms(name)?, name, key.function.function.as_str())))
+        });
+        let last = reached.max()?;
         let is_reached = |name: &str| transaction.members.values().any(|member| member.reached_ms(name).is_some());
         let milestone = flow.milestones.iter().find(|name| !is_reached(name))?;
         let (stopped_in, failure) = stopped(transaction, last)?;
@@ -52,6 +55,7 @@ impl<'t> Missing<'t> {
         let note = self.failure.or_else(|| member.notes.iter().last());
         MissingMilestone {
             flow: self.flow.name.clone(),
+            figures: self.flow.figures(),
             milestone: self.milestone.to_owned(),
             due_ms: self.due_ms,
             function: key.function.to_string(),
@@ -84,6 +88,7 @@ impl<'t> Missing<'t> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissingMilestone {
     flow: String,
+    figures: String,
     milestone: String,
     due_ms: i64,
     function: String,
@@ -101,7 +106,7 @@ impl MissingMilestone {
     /// What tells this occurrence from others.
     #[must_use]
     pub fn identity(&self) -> u64 {
-        xxh3_64(format!("missing\n{}\n{}\n{}", self.flow, self.trace_id, self.due_ms).as_bytes())
+        xxh3_64(format!("missing\n{}\n{}\n{}", self.figures, self.trace_id, self.due_ms).as_bytes())
     }
 
     /// What it adds to the function in which it stopped: an occurrence of an issue, at the end of the limit. There is one
@@ -154,7 +159,7 @@ fn stopped<'t>(
         // A branch beside the flow has milestones of its own.
         let has_reached = milestones.iter().any(|(_, _, function)| *function == key.function.function);
         let is_next = member.first_ms > since_ms && !has_reached;
-        let is_last = member.milestones.iter().any(|(at_ms, own)| (*at_ms, own.as_str()) == (since_ms, milestone));
+        let is_last = member.reached_ms(milestone) == Some(since_ms);
         (failure.is_some(), is_next, is_last, member.first_ms, *key)
     })
 }
@@ -224,6 +229,15 @@ pub(crate) mod tests {
         assert_eq!(missing.failure, None, "what failed before the last milestone was mended");
         events.push(("forwarder", 60_000, reached("FORWARDED")));
         assert_eq!(Missing::of(&flow, &transaction(&events)), None);
+    }
+
+    #[test]
+    fn what_comes_after_many_other_milestones_is_told_as_well() {
+        let flow: Flow = "batches: READY > SENT within 10s".parse().unwrap();
+        let mut events: Vec<_> = (0..80).map(|i| ("batch", 1_000 + i, reached("PART_DONE"))).collect();
+        events.push(("batch", 2_000, reached("READY")));
+        let missing = transaction(&events);
+        assert_eq!(Missing::of(&flow, &missing).unwrap().last, (2_000, "READY", "batch"));
     }
 
     #[test]

@@ -53,9 +53,11 @@ impl Order {
     }
 
     /// How much the times differ: the variance of them, in square milliseconds.
-    fn variance(&self) -> i128 {
+    #[allow(clippy::cast_precision_loss, reason = "it is compared with others")]
+    fn variance(&self) -> f64 {
         let count = i128::from(self.count.max(1));
-        self.squares / count - (self.sum_ms / count).saturating_pow(2)
+        let squares = count.saturating_mul(self.squares).saturating_sub(self.sum_ms.saturating_pow(2));
+        squares as f64 / (count as f64 * count as f64)
     }
 }
 
@@ -113,7 +115,8 @@ pub(super) fn caller<'u>(
     let likely: Vec<_> = candidates.iter().filter(is_likely).collect();
     let observed = likely.iter().find(|from| is_observed(from, to));
     let is_timed = likely.iter().all(|from| order(from, to).count >= TIMED);
-    let timed = likely.iter().min_by_key(|from| order(from, to).variance()).filter(|_| is_timed);
+    let variance = |from: &String| order(from, to).variance();
+    let timed = likely.iter().min_by(|a, b| variance(a).total_cmp(&variance(b))).filter(|_| is_timed);
     observed.or(timed).or(likely.first()).map(|from| from.as_str())
 }
 

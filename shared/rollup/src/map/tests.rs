@@ -185,6 +185,22 @@ fn of_several_that_always_begin_before_it_the_one_it_follows_most_regularly_is_t
 }
 
 #[test]
+fn how_regular_a_time_is_does_not_depend_on_how_long_it_is() {
+    let stories: Vec<_> = (0..10)
+        .map(|i| {
+            let members = [
+                member("pay", "b", 0, 10),
+                member("stock", "c", 5, if i == 0 { 1_000 } else { 920 }),
+                member("mail", "d", 1_010 + i64::from(i != 0), 1_020),
+            ];
+            story(&members, &[])
+        })
+        .collect();
+    let found = edges(&Map::of(&stories));
+    assert!(found.contains(&"pay ⇢ mail 0/10".to_owned()), "{found:?}");
+}
+
+#[test]
 fn a_caller_that_spans_tell_of_is_the_caller_where_they_do_not() {
     let members = [member("shop", "a", 0, 5), member("stock", "c", 6, 9), member("pay", "b", 10, 20)];
     let stories = [story(&members, &[call("x", None, "shop", "pay")]), story(&members, &[])];

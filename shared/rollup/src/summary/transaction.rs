@@ -149,7 +149,7 @@ impl TransactionSummary {
     /// What is known of a trace.
     #[must_use]
     pub fn of(trace_id: &str, transaction: &Transaction) -> Self {
-        let transaction = &transaction.settled();
+        let transaction = &transaction.gathered();
         let errors = transaction.errors();
         let milestones = transaction.milestones().into_iter().map(|(at, name, function)| MilestoneSummary {
             name: name.to_owned(),

@@ -3,10 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use super::smallest::Smallest;
 use super::{Transaction, Transactions};
 
-/// Ids of a family. What has more is no request, but for example a customer with all that he ordered.
-pub const FAMILY: usize = 200;
+/// Ids that may be tied to one. What has more is no request, but for example a customer with all that he ordered.
+pub const RELATIVES: usize = 10;
+
+/// Ids of a family: what is counted of each of them can be changed at once.
+pub const FAMILY: usize = 25;
 
 /// Ids that belong together, and all that was said of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +21,14 @@ pub struct Family {
     pub ids: BTreeSet<String>,
     /// What was said of them, and of their requests alone.
     pub story: Transaction,
+}
+
+impl Family {
+    /// Whether it is of one id.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.ids.len() == 1
+    }
 }
 
 impl Transactions {
@@ -71,10 +83,16 @@ impl Transactions {
 }
 
 impl Transaction {
-    /// Whether more ids may be tied to it than are known.
+    /// Forgets its ties: those of one that has too many, or is tied to one that has, say nothing.
+    pub fn stand_alone(&mut self) {
+        self.correlations = Smallest::default();
+        self.traces = Smallest::default();
+    }
+
+    /// Whether so many ids are tied to it that it is no request.
     #[must_use]
     pub fn has_too_many_ties(&self) -> bool {
-        self.correlations.is_full() || self.traces.is_full()
+        self.correlations.len() + self.traces.len() > RELATIVES
     }
 }
 
@@ -82,7 +100,6 @@ impl Transaction {
 mod tests {
     use lamplight_logs::{Delivery, LogEvent, Source};
 
-    use super::super::TIES;
     use super::*;
     use crate::ledger::{ErrorLogs, Ledger};
 
@@ -118,11 +135,12 @@ mod tests {
 
     #[test]
     fn a_customer_is_no_family() {
-        let lines: Vec<_> = (0..=TIES).map(|i| tie(&format!("t-{i:03}"), "ada")).collect();
+        let lines: Vec<_> = (0..=RELATIVES).map(|i| tie(&format!("t-{i:03}"), "ada")).collect();
+        assert_eq!(transactions(&lines[1..]).families().len(), 1);
         let known = transactions(&lines);
-        for id in ["ada", "t-000", "t-100"] {
+        for id in ["ada", "t-000", "t-010"] {
             assert_eq!((known.family(id).id.as_str(), known.family(id).ids.len()), (id, 1));
         }
-        assert_eq!(known.families().len(), TIES + 2);
+        assert_eq!(known.families().len(), RELATIVES + 2);
     }
 }

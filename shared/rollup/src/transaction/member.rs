@@ -14,7 +14,7 @@ use crate::issue::cut;
 /// Milestones that are kept of a member.
 pub const MILESTONES: usize = 50;
 /// Names of which the first time is kept where a member has more milestones.
-pub const LATER: usize = 100;
+pub const LATER: usize = 50;
 /// Failures that are counted of a member.
 pub const ERRORS: usize = 500;
 /// Failures of which the words are kept.
@@ -119,7 +119,7 @@ impl Member {
             .filter(|(start_ms, end_ms)| start_ms <= end_ms)
             .unwrap_or((event.timestamp.saturating_sub(duration_ms), event.timestamp));
         let note = fact.detection.map(|detection| Note::of(detection, fact, event, source));
-        let milestone = fact.milestone.as_deref().map(|name| (event.timestamp, cut(name, TEXT_BYTES).to_owned()));
+        let milestone = fact.milestone.as_deref().map(|name| (event.timestamp, named(name)));
         Self {
             first_ms,
             last_ms,
@@ -212,6 +212,11 @@ impl Report {
             status: status.map(|status| cut(status, TEXT_BYTES).to_owned()),
         })
     }
+}
+
+/// The name of a milestone within bounds, without what is many times as long where it is kept.
+fn named(name: &str) -> String {
+    cut(name, TEXT_BYTES).chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration is from 0 to 10⁹ ms")]

@@ -22,7 +22,8 @@ use crate::attributes::{EXPIRES_AT, Item, get_text, number};
 use crate::error::TableError;
 use crate::keys;
 use crate::query::{CONCURRENCY, Sort, key};
-use crate::transactions::expires_at;
+use crate::transactions::kept::Keep;
+use crate::transactions::{expires_at, facts_items};
 
 impl Table {
     /// Marks the transactions of a delivery that may concern a flow as due. What the delivery says must have been written
@@ -43,50 +44,100 @@ impl Table {
         self.put_all(ties(&of_requests, now_ms)).await?;
         let own = transactions.by_id.iter().filter(|(_, own)| concerns(own, &flows));
         let mut ids: BTreeSet<String> = own.map(|(id, _)| id.clone()).collect();
-        ids.extend(self.told_before(&of_requests, &flows).await?);
-        ids.extend(self.tied_to_requests(transactions, &flows).await?);
+        let mut joined = self.told_before(&of_requests, &flows).await?;
+        joined.extend(self.tied_to_requests(transactions, &flows).await?);
+        if self.tuning.keep == Keep::Interesting {
+            // What makes the request a member of the transaction may not have been kept.
+            self.put_all(joined.iter().flat_map(|(id, loose)| facts_items(id, loose, now_ms)).collect()).await?;
+        }
+        ids.extend(joined.into_iter().map(|(id, _)| id));
         self.put_all(ids.iter().map(|id| mark(id, now_ms)).collect()).await?;
         ids.extend(self.tied_to_marked(transactions).await?);
-        let due: Vec<_> = ids.iter().map(|id| Due::now(now_ms, id)).collect();
+        let due: Vec<_> = ids.iter().map(|id| Due::from(now_ms, id)).collect();
         self.put_due(&due, now_ms).await
     }
 
-    /// The ids of a delivery of whose requests something was said that concerns a flow.
+    /// Marks the ids of a family as concerning a flow; whether one of them was not marked before. What is tied to it from
+    /// then on is seen, what was tied before may not have been.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`] and [`TableError::Contention`]; doing it again is harmless.
+    pub async fn mark_family(&self, ids: &BTreeSet<String>, now_ms: i64) -> Result<bool, TableError> {
+        let marked = self.marked(ids).await?;
+        let news: Vec<_> = ids.iter().filter(|id| !marked.contains(*id)).map(|id| mark(id, now_ms)).collect();
+        let has_news = !news.is_empty();
+        self.put_all(news).await?;
+        Ok(has_news)
+    }
+
+    /// Says that an id has become too many to be one request, and marks those as due that were tied to it: each stands
+    /// alone from then on. That is done once.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`] and [`TableError::Contention`]; doing it again is harmless.
+    pub async fn split_family(&self, id: &str, now_ms: i64) -> Result<(), TableError> {
+        let split = (keys::trace(id), keys::SPLIT.to_owned());
+        if !self.get_all(std::slice::from_ref(&split)).await?.is_empty() {
+            return Ok(());
+        }
+        let own = self.said_of(id).await?;
+        if own.has_too_many_ties() {
+            let due: Vec<_> = own.tied().map(|id| Due::from(now_ms, id)).collect();
+            self.put_due(&due, now_ms).await?;
+            self.put_all(vec![expiring(&split.0, &split.1, now_ms)]).await?;
+        }
+        Ok(())
+    }
+
+    /// The ids of a delivery of whose requests something was said before that concerns a flow, with that.
     async fn told_before(
         &self,
         of_requests: &BTreeMap<&str, BTreeSet<&str>>,
         flows: &[StoredFlow],
-    ) -> Result<Vec<String>, TableError> {
+    ) -> Result<Vec<(String, Transaction)>, TableError> {
         let told = self.loose(of_requests.keys().copied()).await?;
-        let told = told.iter().filter(|(_, loose)| concerns(loose, flows));
-        let ids = told.filter_map(|(request_id, _)| of_requests.get(request_id.as_str())).flatten();
-        Ok(ids.map(|id| (*id).to_owned()).collect())
+        let told = told.into_iter().filter(|(_, loose)| concerns(loose, flows));
+        let joined = told.flat_map(|(request_id, loose)| {
+            let ids = of_requests.get(request_id.as_str()).into_iter().flatten();
+            ids.map(move |id| ((*id).to_owned(), loose.clone())).collect::<Vec<_>>()
+        });
+        Ok(joined.collect())
     }
 
-    /// The ids to which requests are tied of which the delivery says something that concerns a flow.
+    /// The ids to which requests are tied of which the delivery says something that concerns a flow, with that.
     async fn tied_to_requests(
         &self,
         transactions: &Transactions,
         flows: &[StoredFlow],
-    ) -> Result<Vec<String>, TableError> {
+    ) -> Result<Vec<(String, Transaction)>, TableError> {
         let loose = transactions.loose.iter().filter(|(_, loose)| concerns(loose, flows));
-        let keys: Vec<_> = loose.map(|(request_id, _)| keys::request(request_id)).collect();
+        let loose: Vec<_> = loose.collect();
+        let keys: Vec<_> = loose.iter().map(|(request_id, _)| keys::request(request_id)).collect();
         let reads: Vec<_> = keys.iter().map(|pk| self.query(pk, Sort::Prefix(keys::trace("")))).collect();
         let ties: Vec<Vec<Item>> = stream::iter(reads).buffered(CONCURRENCY).try_collect().await?;
-        let ids = ties.iter().flatten().filter_map(|tie| keys::trace_of(get_text(tie, "sk")?));
-        Ok(ids.map(str::to_owned).collect())
+        let joined = ties.iter().zip(&loose).flat_map(|(ties, (_, loose))| {
+            let ids = ties.iter().filter_map(|tie| keys::trace_of(get_text(tie, "sk")?));
+            ids.map(|id| (id.to_owned(), (*loose).clone()))
+        });
+        Ok(joined.collect())
     }
 
     /// The ids that the delivery ties to others, if any of them concerns a flow.
     async fn tied_to_marked(&self, transactions: &Transactions) -> Result<Vec<String>, TableError> {
         let tied: Vec<_> = transactions.by_id.iter().filter(|(_, own)| own.tied().next().is_some()).collect();
-        let ids: BTreeSet<&String> = tied.iter().flat_map(|(id, own)| own.tied().chain([*id])).collect();
+        let ids: BTreeSet<String> = tied.iter().flat_map(|(id, own)| own.tied().chain([*id])).cloned().collect();
+        let marked = self.marked(&ids).await?;
+        let is_meant = |(id, own): &&(&String, &Transaction)| own.tied().chain([*id]).any(|id| marked.contains(id));
+        Ok(tied.iter().filter(is_meant).map(|(id, _)| (*id).clone()).collect())
+    }
+
+    /// Which of these ids are marked as concerning a flow.
+    async fn marked(&self, ids: &BTreeSet<String>) -> Result<BTreeSet<String>, TableError> {
         let keys: Vec<_> = ids.iter().map(|id| (keys::trace(id), keys::MARK.to_owned())).collect();
         let marks = self.get_all(&keys).await?;
-        let marked: BTreeSet<_> = marks.iter().filter_map(|mark| keys::trace_of(get_text(mark, "pk")?)).collect();
-        let is_meant =
-            |(id, own): &&(&String, &Transaction)| own.tied().chain([*id]).any(|id| marked.contains(id.as_str()));
-        Ok(tied.iter().filter(is_meant).map(|(id, _)| (*id).clone()).collect())
+        Ok(marks.iter().filter_map(|mark| Some(keys::trace_of(get_text(mark, "pk")?)?.to_owned())).collect())
     }
 }
 

@@ -1,64 +1,62 @@
-//! Which transactions are to be looked at, and when: at once where something was said of them that may concern a flow,
-//! when the limit of a flow is over, and an hour after something in them failed.
+//! Which transactions are due: to be looked at, at once where something was said of them that may concern a flow, and when
+//! the limit of a flow is over; to be kept longer, an hour after something in them failed. Each of the two waits in
+//! partitions of its own, so that neither keeps the other from being done.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use lamplight_rollup::Flow;
+use lamplight_rollup::flow::Outcome;
 use lamplight_rollup::time::rfc3339;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::Table;
-use crate::attributes::{EXPIRES_AT, Item, get_number, get_text, number, text};
+use crate::attributes::{EXPIRES_AT, Item, get_text, number, text};
 use crate::error::TableError;
 use crate::keys;
-use crate::query::{CONCURRENCY, key};
+use crate::query::{CONCURRENCY, Sort, key};
 use crate::transactions::expires_at;
 
 /// Partitions of what is due: a single one takes a thousand writes a second.
 const PARTITIONS: u64 = 8;
 
+/// How long one process has the right to look at transactions: longer than it does.
+const LEASE_MS: i64 = 30_000;
+
+/// How long before a time a transaction may have begun that has begun a flow since: an hour.
+const BEFORE_MS: i64 = 3_600_000;
+
 /// The transaction's id.
 const ID: &str = "id";
 
-/// Whether it is to be kept longer than others.
-const LASTING: &str = "lasting";
+/// Until when a process has the right to look at transactions, in milliseconds since the epoch.
+const UNTIL: &str = "until_ms";
 
-/// The flow for which earlier transactions are to be looked at.
-const FLOW: &str = "flow";
-
-/// Since when, in milliseconds since the epoch.
-const FROM: &str = "from_ms";
-
-/// What is to be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is to be done with a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
-    /// Look what became of a transaction in flows.
-    Look {
-        /// Its trace id, or a correlation id.
-        id: String,
-    },
-    /// Keep a transaction longer than others.
-    Keep {
-        /// Its trace id, or a correlation id.
-        id: String,
-    },
-    /// Look at the transactions that began before a flow was known to all.
-    LookBack {
-        /// The flow's name.
-        flow: String,
-        /// Since when, in milliseconds since the epoch.
-        from_ms: i64,
-    },
+    /// Look what became of it in flows.
+    Look,
+    /// Keep it longer than others.
+    Keep,
 }
 
-/// Something that is to be done at a time.
+impl Task {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Look => "look",
+            Self::Keep => "keep",
+        }
+    }
+}
+
+/// A transaction of which something is to be done at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
-    /// What.
-    pub task: Task,
+    /// Its trace id, or a correlation id.
+    pub id: String,
     pk: String,
     /// When, and which of several occasions.
     sort: String,
@@ -68,47 +66,33 @@ impl Due {
     /// A transaction that is to be looked at when a limit is over; on each occasion it is one.
     #[must_use]
     pub fn at(at_ms: i64, flow: &str, id: &str) -> Self {
-        Self::sorted(at_ms, xxh3_64(format!("{flow}\n{id}").as_bytes()), Task::Look { id: id.to_owned() })
+        Self::sorted(Task::Look, at_ms, xxh3_64(format!("{flow}\n{id}").as_bytes()), id)
     }
 
-    /// A transaction of which something was said now.
-    pub(crate) fn now(now_ms: i64, id: &str) -> Self {
-        Self::unlike_others(now_ms, Task::Look { id: id.to_owned() })
+    /// A transaction that is to be looked at from a time on.
+    #[must_use]
+    pub fn from(at_ms: i64, id: &str) -> Self {
+        Self::unlike_others(Task::Look, at_ms, id)
     }
 
     /// A transaction that is to be kept longer than others, by when all of it is known.
     pub(crate) fn lasting(at_ms: i64, id: &str) -> Self {
-        Self::unlike_others(at_ms, Task::Keep { id: id.to_owned() })
-    }
-
-    /// That transactions are to be looked at which began before all processes knew of a flow.
-    #[must_use]
-    pub fn look_back(at_ms: i64, flow: &Flow, from_ms: i64) -> Self {
-        Self::unlike_others(at_ms, Task::LookBack { flow: flow.name.clone(), from_ms })
+        Self::unlike_others(Task::Keep, at_ms, id)
     }
 
     /// It is not the same as any before: who has done an earlier one and strikes it out may not have seen this.
-    fn unlike_others(at_ms: i64, task: Task) -> Self {
-        Self::sorted(at_ms, RandomState::new().hash_one(at_ms), task)
+    fn unlike_others(task: Task, at_ms: i64, id: &str) -> Self {
+        Self::sorted(task, at_ms, RandomState::new().hash_one(id), id)
     }
 
-    fn sorted(at_ms: i64, hash: u64, task: Task) -> Self {
-        Self { task, pk: keys::due(hash % PARTITIONS), sort: format!("{}#{hash:016x}", rfc3339(at_ms)) }
+    fn sorted(task: Task, at_ms: i64, hash: u64, id: &str) -> Self {
+        let pk = keys::due(task.name(), hash % PARTITIONS);
+        Self { id: id.to_owned(), pk, sort: format!("{}#{hash:016x}", rfc3339(at_ms)) }
     }
 
     pub(crate) fn item(&self, now_ms: i64) -> Item {
         let mut item = key(&self.pk, &self.sort);
-        match &self.task {
-            Task::Look { id } => drop(item.insert(ID.to_owned(), text(id))),
-            Task::Keep { id } => {
-                item.insert(ID.to_owned(), text(id));
-                item.insert(LASTING.to_owned(), AttributeValue::Bool(true));
-            }
-            Task::LookBack { flow, from_ms } => {
-                item.insert(FLOW.to_owned(), text(flow));
-                item.insert(FROM.to_owned(), number(from_ms));
-            }
-        }
+        item.insert(ID.to_owned(), text(&self.id));
         item.insert(EXPIRES_AT.to_owned(), number(expires_at(now_ms, now_ms)));
         item
     }
@@ -130,10 +114,10 @@ impl Table {
     /// # Errors
     ///
     /// [`TableError::Call`].
-    pub async fn due(&self, now_ms: i64, most: usize) -> Result<Vec<Due>, TableError> {
+    pub async fn due(&self, task: Task, now_ms: i64, most: usize) -> Result<Vec<Due>, TableError> {
         // `~` sorts after every digit.
         let last = format!("{}#~", rfc3339(now_ms));
-        let partitions: Vec<_> = (0..PARTITIONS).map(keys::due).collect();
+        let partitions: Vec<_> = (0..PARTITIONS).map(|partition| keys::due(task.name(), partition)).collect();
         let reads: Vec<_> = partitions.iter().map(|pk| self.query_first(pk, &last, most)).collect();
         let items: Vec<Vec<Item>> = stream::iter(reads).buffered(CONCURRENCY).try_collect().await?;
         Ok(items.iter().flatten().filter_map(due_of).collect())
@@ -148,26 +132,68 @@ impl Table {
         self.delete_all(due.into_iter().map(|due| key(&due.pk, &due.sort)).collect()).await
     }
 
-    /// Marks the transactions since a time that have begun a flow as due; how many there are.
+    /// Marks the transactions as due that have begun a flow since a time; how many there are.
     ///
     /// # Errors
     ///
     /// [`TableError::Call`] and [`TableError::Contention`]; doing it again is harmless.
     pub async fn look_back(&self, flow: &Flow, from_ms: i64, now_ms: i64) -> Result<usize, TableError> {
-        let stories = self.transactions(from_ms, now_ms, now_ms).await?;
-        let meant = stories.iter().filter(|(_, story)| flow.passage(story).is_some());
-        let due: Vec<_> = meant.map(|(id, _)| Due::now(now_ms, id)).collect();
+        // What has begun before may have begun the flow after.
+        let stories = self.transactions(from_ms - BEFORE_MS, now_ms, now_ms).await?;
+        let has_begun = |passage: lamplight_rollup::flow::Passage| passage.started_ms >= from_ms;
+        let meant = stories.iter().filter(|(_, story)| flow.passage(story).is_some_and(has_begun));
+        let due: Vec<_> = meant.map(|(id, _)| Due::from(now_ms, id)).collect();
         self.put_due(&due, now_ms).await?;
         Ok(due.len())
+    }
+
+    /// Marks the passages as due that are under way by what was counted of a flow in this form before.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`] and [`TableError::Contention`]; doing it again is harmless.
+    pub async fn resume(&self, flow: &Flow, now_ms: i64) -> Result<(), TableError> {
+        let items = self.query(&keys::flow(&flow.figures()), Sort::Prefix(keys::passage(""))).await?;
+        let is_open =
+            |item: &&Item| super::passages::passed_of(item).is_some_and(|passed| passed.outcome == Outcome::Open);
+        let ids = items.iter().filter(is_open).filter_map(|item| keys::passage_of(get_text(item, "sk")?));
+        let due: Vec<_> = ids.map(|id| Due::from(now_ms, id)).collect();
+        self.put_due(&due, now_ms).await
+    }
+
+    /// Asks for the right to look at transactions, so that no two processes do so at once; whether it was given.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`].
+    pub async fn begin_looking(&self, now_ms: i64) -> Result<bool, TableError> {
+        let mut item = key(keys::LOOKING, keys::LOOKING);
+        item.insert(UNTIL.to_owned(), number(now_ms + LEASE_MS));
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        let put = put
+            .condition_expression("attribute_not_exists(pk) OR #until <= :now")
+            .expression_attribute_names("#until", UNTIL)
+            .expression_attribute_values(":now", number(now_ms));
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(TableError::call("PutItem")(error)),
+            },
+        }
+    }
+
+    /// Gives the right to look at transactions back. Who cannot do so leaves it until it ends.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`].
+    pub async fn end_looking(&self) -> Result<(), TableError> {
+        self.delete_all(vec![key(keys::LOOKING, keys::LOOKING)]).await
     }
 }
 
 fn due_of(item: &Item) -> Option<Due> {
-    let task = match (get_text(item, ID), get_text(item, FLOW)) {
-        (Some(id), _) if item.contains_key(LASTING) => Task::Keep { id: id.to_owned() },
-        (Some(id), _) => Task::Look { id: id.to_owned() },
-        (None, Some(flow)) => Task::LookBack { flow: flow.to_owned(), from_ms: get_number(item, FROM)? },
-        (None, None) => return None,
-    };
-    Some(Due { task, pk: get_text(item, "pk")?.to_owned(), sort: get_text(item, "sk")?.to_owned() })
+    let text = |name| get_text(item, name).map(str::to_owned);
+    Some(Due { id: text(ID)?, pk: text("pk")?, sort: text("sk")? })
 }

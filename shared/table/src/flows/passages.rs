@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use lamplight_rollup::flow::{LeadTimes, MissingMilestone, Passed};
 use lamplight_rollup::{Bucket, Flow, Span};
@@ -12,7 +11,7 @@ use crate::Table;
 use crate::attributes::{EXPIRES_AT, Item, bucket_index, bucket_name, get_text, number, text};
 use crate::error::TableError;
 use crate::keys;
-use crate::query::key;
+use crate::query::{if_there, key};
 use crate::transact::Written;
 
 /// How long the figures of an hour are kept; those of days stay.
@@ -75,7 +74,7 @@ impl Table {
         let counted = items.iter().filter_map(|item| {
             let flow = keys::flow_of(get_text(item, "pk")?)?;
             let id = keys::passage_of(get_text(item, "sk")?)?;
-            let passed = Passed::parse(get_text(item, PASSED)?)?;
+            let passed = passed_of(item)?;
             let untold = get_text(item, UNTOLD).and_then(|text| serde_json::from_str(text).ok());
             Some(((flow.to_owned(), id.to_owned()), Counted { passed, untold }))
         });
@@ -131,15 +130,8 @@ impl Table {
         let update = update
             .set_key(Some(key(&keys::flow(flow), &keys::passage(id))))
             .update_expression("REMOVE #untold")
-            .condition_expression("attribute_exists(pk)")
             .expression_attribute_names("#untold", UNTOLD);
-        match update.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-                _ => Err(TableError::call("UpdateItem")(error)),
-            },
-        }
+        if_there(update).await
     }
 
     /// Puts what is counted of a passage in the place of what was.
@@ -204,6 +196,11 @@ impl Table {
             update.update_expression(expression).build().map_err(TableError::not_built("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
+}
+
+/// What is counted of the passage of an item.
+pub(super) fn passed_of(item: &Item) -> Option<Passed> {
+    Passed::parse(get_text(item, PASSED)?)
 }
 
 /// The differences that changes make to the figures of hours and days.

@@ -3,15 +3,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use lamplight_rollup::{Member, Transaction, Transactions};
+use lamplight_rollup::{Family, Member, Transaction, Transactions};
 
-use super::{LASTING_MS, list};
+use super::{COMPLETE_MS, LASTING_MS, list};
 use crate::Table;
 use crate::attributes::{EXPIRES_AT, get_text, number};
 use crate::error::TableError;
 use crate::keys;
-use crate::query::{Sort, at_once, key};
+use crate::query::{Sort, at_once, if_there, key};
 
 /// Which parts of transactions are kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,6 +25,9 @@ pub enum Keep {
 
 /// Which transactions are slow unless it is said otherwise: those with an invocation of three seconds.
 pub(crate) const SLOW_MS: u64 = 3_000;
+
+/// Transactions of one delivery that are kept longer: in a storm, they are all alike.
+const LASTING: usize = 25;
 
 /// Requests of one transaction whose facts are kept longer with it.
 const REQUESTS: usize = 100;
@@ -77,19 +79,29 @@ impl Table {
         Ok(Cow::Owned(Transactions { by_id, loose: transactions.loose.clone() }))
     }
 
-    /// Keeps all that is known of a transaction as long as what failed is kept.
+    /// Which of these failed or slow transactions are to be kept longer, of which this process has not said so within the
+    /// hour: so many at the most.
+    pub(super) fn lasting<'t>(&self, transactions: &'t Transactions, now_ms: i64) -> Vec<&'t String> {
+        let lasting = transactions.by_id.iter().filter(|(_, own)| lasts(own, self.tuning.slow_ms));
+        let is_news = |id: &&String| {
+            let said_ms = self.known.lasting.get(*id).unwrap_or(i64::MIN);
+            !(said_ms..said_ms.saturating_add(COMPLETE_MS)).contains(&now_ms)
+        };
+        let news: Vec<_> = lasting.map(|(id, _)| id).filter(is_news).take(LASTING).collect();
+        news.iter().for_each(|id| self.known.lasting.insert((*id).clone(), now_ms));
+        news
+    }
+
+    /// Keeps all that is known of a transaction as long as what failed is kept. What is tied to it is kept with it, unless
+    /// that is too much to be one request.
     ///
     /// # Errors
     ///
     /// [`TableError::Call`] and [`TableError::Contention`]; doing it again is harmless.
     pub async fn let_last(&self, id: &str, now_ms: i64) -> Result<(), TableError> {
-        let story = self.transaction(id).await?;
-        if story.members.is_empty() && story.spans.is_empty() {
-            return Ok(());
-        }
+        let Family { ids, story, .. } = self.family(id).await?;
         let mut meant = Vec::new();
-        let ids: Vec<_> = story.tied().map(String::as_str).chain([id]).map(keys::trace).collect();
-        for pk in ids {
+        for pk in ids.iter().map(|id| keys::trace(id)) {
             let items = self.query(&pk, Sort::All).await?;
             meant.extend(items.iter().filter_map(|item| Some((pk.clone(), get_text(item, "sk")?.to_owned()))));
         }
@@ -108,15 +120,8 @@ impl Table {
         let update = self.client.update_item().table_name(&self.name).set_key(Some(key(pk, sk)));
         let update = update
             .update_expression("SET #expires = :expires")
-            .condition_expression("attribute_exists(pk)")
             .expression_attribute_names("#expires", EXPIRES_AT)
             .expression_attribute_values(":expires", number(expires_s));
-        match update.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-                _ => Err(TableError::call("UpdateItem")(error)),
-            },
-        }
+        if_there(update).await
     }
 }
