@@ -9,6 +9,8 @@ from report import eventually
 from world import World
 
 UNDER_LOAD = "orders"
+TRACED = "lobby"
+SLOW_MS = 1000
 
 
 def run(world: World):
@@ -16,6 +18,8 @@ def run(world: World):
         _refusals(world)
     with world.report.step("an update under load"):
         _update(world)
+    with world.report.step("only interesting transactions"):
+        _interesting(world)
     with world.report.step("single groups"):
         _groups(world)
     with world.report.step("no subscription"):
@@ -52,7 +56,8 @@ def _update(world: World):
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        world.deploy(LogRetentionDays=30, ErrorLogs="off")
+        kept = {"Transactions": "interesting", "SlowTransactionMs": SLOW_MS}
+        world.deploy(LogRetentionDays=30, ErrorLogs="off", **kept)
     finally:
         ends.set()
         writer.join()
@@ -62,6 +67,18 @@ def _update(world: World):
     eventually(lambda: world.invocations(UNDER_LOAD) >= written, seconds=30)
     time.sleep(1)
     report.equal("invocations in the table", world.invocations(UNDER_LOAD), written)
+
+
+def _interesting(world: World):
+    """Of a quiet invocation, nothing is kept beside the figures; one that fails or is slow is shown with its trace."""
+    report, (quiet, failing, slow) = world.report, (sample.trace() for _ in range(3))
+    lines = [*sample.traced(quiet), *sample.traced(failing, status="timeout")]
+    world.put(TRACED, sample.stamped([*lines, *sample.traced(slow, milliseconds=SLOW_MS)]))
+    for what, trace in [("fails", failing), ("is slow", slow)]:
+        kept = eventually(lambda trace=trace: world.items(f"trace#{trace}"), seconds=20)
+        report.check(f"what {what} is kept", bool(kept))
+    report.equal("invocations in the table", world.invocations(TRACED), 3)
+    report.equal("what is kept of the quiet one", world.items(f"trace#{quiet}"), [])
 
 
 def _groups(world: World):

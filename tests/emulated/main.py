@@ -13,6 +13,7 @@ import machine
 import native
 import redrive
 import removal
+import transactions
 from report import Report
 from world import World
 
@@ -42,6 +43,7 @@ def run(world: World):
     native.run(world)
     faults.run(world)
     redrive.run(world)
+    transactions.run(world)
     changes.run(world)
     buttons.run(world)
     run_commands(world)

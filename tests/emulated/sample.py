@@ -1,5 +1,6 @@
 """The log of a function `checkout` that fails in three ways, the figures that follow from it, and plainer logs."""
 
+import json
 import time
 import uuid
 from datetime import datetime, timezone
@@ -74,7 +75,25 @@ def healthy() -> list:
     return _invocation("Duration: 20.00 ms\tBilled Duration: 20 ms", 95)
 
 
-def stamped(lines: list, second: int | None = None) -> list:
+def trace() -> str:
+    """A trace's id, as X-Ray makes them."""
+    return f"1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}"
+
+
+def traced(trace_id: str, request: str = "", milliseconds: int = 20, status: str = "") -> list:
+    """The lines of an invocation that X-Ray traces; it fails with a status other than none."""
+    durations = f"Duration: {milliseconds}.00 ms\tBilled Duration: {milliseconds} ms"
+    told = f"Status: {status}\t" if status else ""
+    rest = f"{told}\nXRAY TraceId: {trace_id}\tSegmentId: {uuid.uuid4().hex[:16]}\tSampled: true\t"
+    return _invocation(durations, 96, request, rest=rest)
+
+
+def milestone(name: str, **ids: str) -> str:
+    """A structured event that says that a transaction has reached a point."""
+    return json.dumps({"level": "INFO", "message": "so far", "milestone": name, **ids})
+
+
+def stamped(lines: list, second: float | None = None) -> list:
     """Events for put-log-events, a millisecond apart."""
     first = int((second or time.time()) * 1000)
     return [{"timestamp": first + offset, "message": line} for offset, line in enumerate(lines)]

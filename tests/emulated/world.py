@@ -1,6 +1,7 @@
 """What the steps share: the clients, the stack, and what they do and see again and again."""
 
 import json
+import time
 import urllib.request
 
 import boto3
@@ -46,6 +47,19 @@ class World:
         request = urllib.request.Request(f"{self.sink}/answer", data=str(status).encode(), method="PUT")
         urllib.request.urlopen(request).close()
 
+    def keep(self) -> dict:
+        """Runs the keeper, as its clock does each minute, and returns its answer."""
+        event = {"source": "aws.events", "detail-type": "Scheduled Event", "time": time.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        return self.run_function("KeeperArn", event)
+
+    def run_function(self, output: str, event: dict) -> dict:
+        """Runs the function that an output of the stack names, which is to succeed, and returns its answer."""
+        answer = self.lambdas.invoke(FunctionName=self.outputs[output], Payload=json.dumps(event))
+        said = json.load(answer["Payload"])
+        if "FunctionError" in answer:
+            raise machine.Failed(f"{output}: {said}")
+        return said
+
     def throw_away_kept(self):
         """Empties the bucket of failed deliveries."""
         bucket = self.session.resource("s3", endpoint_url=self.env["AWS_ENDPOINT_URL"]).Bucket(
@@ -71,6 +85,9 @@ class World:
         resource = self.session.resource("dynamodb", endpoint_url=self.env["AWS_ENDPOINT_URL"])
         return resource.Table(self.outputs["TableName"])
 
+    def items(self, pk: str) -> list:
+        return self.table.query(KeyConditionExpression=Key("pk").eq(pk), ConsistentRead=True)["Items"]
+
     def item(self, key: dict):
         return self.table.get_item(Key=key, ConsistentRead=True).get("Item")
 
@@ -82,8 +99,7 @@ class World:
 
     def functions(self) -> list:
         """The functions that the table has heard of."""
-        items = self.table.query(KeyConditionExpression=Key("pk").eq("functions"), ConsistentRead=True)["Items"]
-        return [item["sk"] for item in items]
+        return [item["sk"] for item in self.items("functions")]
 
     def own_groups(self) -> list:
         return self.outputs["OwnLogGroups"].split(",")
