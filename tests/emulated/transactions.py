@@ -17,7 +17,6 @@ FLOW = "sessions: SESSION_CREATED > SAVED_IN_DATABASE > SESSION_FORWARDED within
 LIMIT_SECONDS = 5
 # What begins it names nothing but its request.
 STORED = "stored: SAVED_IN_DATABASE > SESSION_FORWARDED within 5s"
-HALLS = "halls: HALL_OPENED > HALL_CLOSED within 5s"
 # A run of the keeper, and from there to Slack.
 TELLING_SECONDS = 65
 DUE_PARTITIONS = 8
@@ -38,9 +37,8 @@ def run(world: World):
         _missing(world, sessions)
     with report.step("it comes late"):
         _late(world, sessions)
-    with report.step("flows that are set later"):
+    with report.step("a flow that is set later"):
         _look_back(world)
-        _unknown(world)
     with report.step("what failed is kept longer"):
         _lasting(world, sessions)
     with report.step("lamplight flow remove"):
@@ -86,7 +84,7 @@ class _Sessions:
 
 
 def _set(world: World):
-    done = world.lamplight("flow", "set", FLOW, "--as", "ada", *_of(world))
+    done = world.lamplight("flow", "set", FLOW, "--as", "ada", "--no-wait", *_of(world))
     world.report.equal("what is set, and by whom", (done["flow"], done["by"]), (FLOW, "ada"))
     flows = world.lamplight("flows", *_of(world))["flows"]
     listed = [(flow["flow"], flow["limit_ms"], flow["started"]) for flow in flows]
@@ -124,30 +122,17 @@ def _late(world: World, sessions: _Sessions):
 
 
 def _look_back(world: World):
-    """Where that is asked for, the sessions that were there before are followed, too."""
-    done = world.lamplight("flow", "set", STORED, "--as", "ada", "--since", "1h", *_of(world))
+    """When every process knows of it, the sessions that were there before are followed, where that is asked for."""
+    done = world.lamplight("flow", "set", STORED, "--as", "ada", "--since", "1h", *_of(world), seconds=120)
     world.report.equal("transactions that are looked at", done["transactions"], 1)
     _counted(world, "stored", (1, 1, 0, 0, 0))
-
-
-def _unknown(world: World):
-    """What a parser read that did not know of a flow yet is looked at two minutes after it was set."""
-    hall, trace = "halls", sample.trace()
-    reached = [sample.milestone(name, traceId=trace) for name in ("HALL_OPENED", "HALL_CLOSED")]
-    world.put(hall, sample.stamped([*reached, *sample.traced(trace)]))
-    eventually(lambda: world.items(f"trace#{trace}"), seconds=20)
-    world.lamplight("flow", "set", HALLS, "--as", "ada", *_of(world))
-    world.keep()
-    world.report.equal("what is followed at once", _figures(world, "halls"), (0, 0, 0, 0, 0))
-    world.report.equal("what is due later", _bring_forward(world, "flow", "halls"), 1)
-    _counted(world, "halls", (1, 1, 0, 0, 0))
 
 
 def _lasting(world: World, sessions: _Sessions):
     """An hour after something failed, all that is known of its transaction is kept for 30 days."""
     key = f"trace#{sessions.lost}"
     soonest = [_days(world.items(key))]
-    due = _bring_forward(world, "lasting", True, sessions.lost)
+    due = _bring_forward(world, sessions.lost)
     world.report.check("it is due in an hour", due > 0)
     eventually(lambda: world.keep() and _days(world.items(key)) > 29, seconds=20)
     soonest.append(_days(world.items(key)))
@@ -160,7 +145,7 @@ def _remove(world: World):
     figures = world.item({"pk": "flows", "sk": "sessions"})["figures"]
     before = world.items(figures)
     report.check("figures in the table", any(item["sk"].startswith("hour#") for item in before), before)
-    for name in ("sessions", "stored", "halls"):
+    for name in ("sessions", "stored"):
         done = world.lamplight("flow", "remove", name, *_of(world))["done"]
         report.equal(f"what is done with {name}", done, "removed")
     report.equal("flows", world.lamplight("flows", *_of(world))["flows"], [])
@@ -211,10 +196,10 @@ def _fence(world: World, what: str):
     world.report.check(f"Slack is told of {what}", bool(eventually(lambda: world.posts(function), seconds=30)))
 
 
-def _bring_forward(world: World, name: str, value: object, *ids: str) -> int:
-    """Makes due now what is due later and has this, as if that time had passed; how much there is."""
-    found = [item for partition in range(DUE_PARTITIONS) for item in world.items(f"due#{partition}")]
-    meant = [item for item in found if item.get(name) == value and (not ids or item.get("id") in ids)]
+def _bring_forward(world: World, trace: str) -> int:
+    """Makes due now what is to be kept longer later, as if that time had passed; how often it is marked."""
+    found = [item for partition in range(DUE_PARTITIONS) for item in world.items(f"due#keep#{partition}")]
+    meant = [item for item in found if item["id"] == trace]
     for item in meant:
         world.table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
         _, _, occasion = item["sk"].partition("#")

@@ -67,10 +67,10 @@ class World:
         )
         bucket.objects.delete()
 
-    def lamplight(self, *arguments: str, status: int = 0):
+    def lamplight(self, *arguments: str, status: int = 0, seconds: float = 60):
         """Runs the command line, which is to end with a status, and returns what it says."""
         command = [machine.lamplight(), *arguments, "--output", "json"]
-        return json.loads(machine.command("lamplight", command, self.env, seconds=60, status=status))
+        return json.loads(machine.command("lamplight", command, self.env, seconds=seconds, status=status))
 
     # What is seen.
 
