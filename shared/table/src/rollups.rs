@@ -1,9 +1,9 @@
 //! The guarded `ADD`: every delivery is counted exactly once, for one write.
 //!
-//! A minute's item, and one of an hour's metrics, has `seen`, the hashes of the deliveries that it has counted. Adding a delivery's counters is one
-//! `UpdateItem` on the condition that `seen` has none of their hashes. A refusal brings the item: what it has counted
-//! is left out, and the rest is tried again. An answer that is lost on the way does no harm: the next attempt is
-//! refused.
+//! A minute's item, and one of an hour's metrics, has `seen`, the hashes of the deliveries that it has counted. Adding
+//! a delivery's counters is one `UpdateItem` on the condition that `seen` has none of their hashes. A refusal brings
+//! the item: what it has counted is left out, and the rest is tried again. An answer that is lost on the way does no
+//! harm: the next attempt is refused.
 //!
 //! Peaks have no `ADD`. They are set in the same update, on the condition that they are not below the item's.
 //!
