@@ -289,21 +289,38 @@ async fn a_milestone_after_many_others_is_not_missing() {
 /// A customer's id is on all of his orders: as long as there are few it is not known that they are several.
 #[tokio::test]
 async fn an_id_that_becomes_too_many_to_be_one_request_ties_none_of_them() {
+    let ties: Vec<_> = (0..14).map(|i| (format!("t-{i:02}"), "ada".to_owned())).collect();
+    let mut and_a_queue = vec![("t-00".to_owned(), "c-5".to_owned()), ("u-1".to_owned(), "c-5".to_owned())];
+    and_a_queue.extend(ties.clone());
+    assert_eq!(started_at_last(&ties).await, 14);
+    assert_eq!(started_at_last(&and_a_queue).await, 14, "t-00 and u-1 are one");
+}
+
+/// Each of a chain belongs to the next, until they are too many.
+#[tokio::test]
+async fn what_others_tie_to_too_many_stands_alone_each() {
+    let tie = |trace: usize, correlation: usize| (format!("t-{trace:02}"), format!("c-{correlation:02}"));
+    let ties: Vec<_> = (0..14).flat_map(|i| [tie(i, i), tie(i + 1, i)]).collect();
+    assert_eq!(started_at_last(&ties).await, 15);
+}
+
+/// How many requests have begun, by lines that tie ids one after the other, each of which begins the flow; after each
+/// line, the table has what follows from all lines at once.
+async fn started_at_last(ties: &[(String, String)]) -> u64 {
     let stack = Stack::start(FLOW).await;
+    let flow: Flow = FLOW.parse().unwrap();
     let mut ledger = Ledger::default();
-    for i in 0..14_i64 {
-        let trace_id = format!("t-{i:02}");
-        let line = milestone("ORDERED", &[("trace_id", &trace_id), ("correlation_id", "ada")]);
+    for ((trace_id, correlation_id), i) in ties.iter().zip(0_i64..) {
+        let line = milestone("ORDERED", &[("trace_id", trace_id), ("correlation_id", correlation_id)]);
         let stream = Stream::of("shop", &[(START_MS + i, line.as_str())]);
         stack.take(&stream.payload(Envelope::Subscription), START_MS + i).await;
         let document = stream.document().to_string();
         ledger.add_delivery(&Delivery::read(&document, Some("eu-central-1")).unwrap(), ErrorLogs::Raise);
-        stack.keep(START_MS + i * MINUTE_MS / 10).await;
-        let flow: Flow = FLOW.parse().unwrap();
+        stack.keep(START_MS + i * 1_000 + 999).await;
         let expected = follow(&mut ledger.clone(), std::slice::from_ref(&flow), START_MS).remove(0).1;
         assert_eq!(stack.lead_times(FLOW, START_MS).await, expected, "{i}");
     }
-    assert_eq!(stack.figures(FLOW, START_MS).await.started, 14);
+    stack.figures(FLOW, START_MS).await.started
 }
 
 #[tokio::test]
@@ -320,18 +337,21 @@ async fn what_is_under_way_when_a_flow_is_removed_goes_on_when_it_is_set_again()
     assert_eq!(stack.keep(START_MS + 12 * MINUTE_MS).await, 1);
 }
 
-/// A report that says nothing of interest comes before or with what its request alone has reached.
+/// A report that says nothing of interest comes before, with or after what its request alone has reached.
 #[tokio::test]
 async fn flows_are_whole_where_only_interesting_transactions_are_kept() {
     let ordered = milestone("ORDERED", &[("trace_id", "t-1")]);
     let (sent, tied) = (milestone("SENT", &[("function_request_id", "b-1")]), report("b-1", "t-1"));
-    for order in [[&ordered, &sent, &tied], [&ordered, &tied, &sent], [&tied, &sent, &ordered]] {
+    let one_by_one = [[&ordered, &sent, &tied], [&ordered, &tied, &sent], [&tied, &sent, &ordered]];
+    let mut orders: Vec<_> = one_by_one.map(|order| order.map(|line| vec![line.as_str()]).to_vec()).to_vec();
+    orders.push(vec![vec![&ordered], vec![&sent, &tied]]);
+    for order in orders {
         let stack = Stack::start(FLOW).await;
         let tuning = Tuning { keep: Keep::Interesting, ..Tuning::default() };
         let context = parser(stack.embedded.table().tuned(tuning), &stack.topic);
-        for (i, line) in order.into_iter().enumerate() {
-            let at_ms = START_MS + i as i64;
-            let payload = Stream::of("shop", &[(at_ms, line)]).payload(Envelope::Subscription).to_string();
+        for (lines, at_ms) in order.iter().zip(START_MS..) {
+            let lines: Vec<_> = lines.iter().map(|line| (at_ms, *line)).collect();
+            let payload = Stream::of("shop", &lines).payload(Envelope::Subscription).to_string();
             lamplight_parser::handle(&payload, &context, at_ms).await.unwrap();
         }
         stack.keep(START_MS + MINUTE_MS).await;

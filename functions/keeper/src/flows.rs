@@ -4,7 +4,8 @@
 //! That a milestone is missing is decided by the write that counts it, together with what is to be told: whoever comes
 //! next tells the same, whatever is known by then.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use lamplight_alerts::Publish;
@@ -25,7 +26,10 @@ const TOGETHER: usize = 10;
 /// Calls that are under way at once.
 const CONCURRENCY: usize = 8;
 
-/// When a transaction that could not be looked at is looked at again: it must not keep the others from it.
+/// How long what is done together, and what is done of one transaction, may take: none keeps the others from it.
+const LONG: Duration = Duration::from_secs(5);
+
+/// When something that could not be done, or not in time, is tried again.
 const AGAIN_MS: i64 = 10 * 60_000;
 
 /// Does what is due, until nothing is. Two runs do not do so at once. It may be broken off anywhere.
@@ -37,8 +41,7 @@ pub async fn follow<P: Publish>(context: &Context<P>, now_ms: i64, answer: &mut 
     if !context.table.begin_looking(now_ms).await? {
         return Ok(());
     }
-    let looked = look(context, now_ms, answer).await;
-    let kept = keep(context, now_ms).await;
+    let (looked, kept) = futures_util::join!(look(context, now_ms, answer), keep(context, now_ms));
     context.table.end_looking().await?;
     looked.and(kept)
 }
@@ -47,73 +50,79 @@ pub async fn follow<P: Publish>(context: &Context<P>, now_ms: i64, answer: &mut 
 async fn look<P: Publish>(context: &Context<P>, now_ms: i64, answer: &mut Answer) -> Result<(), TableError> {
     let flows: Vec<_> = context.table.flows().await?.into_iter().map(|stored| stored.flow).collect();
     loop {
-        let due = context.table.due(Task::Look, now_ms, READ).await?;
-        let ids: BTreeSet<_> = due.iter().map(|due| due.id.clone()).collect();
-        let mut done = BTreeSet::new();
-        for ids in ids.into_iter().collect::<Vec<_>>().chunks(TOGETHER) {
-            done.extend(look_at_some(context, &flows, ids, now_ms, answer).await?);
-        }
-        let struck: Vec<_> = due.iter().filter(|due| done.contains(&due.id)).collect();
-        if struck.is_empty() {
+        let due = by_id(context.table.due(Task::Look, now_ms, READ).await?);
+        if due.is_empty() {
             return Ok(());
         }
-        context.table.strike_due(struck).await?;
-    }
-}
-
-/// Looks at some transactions together, or at each by itself if that fails; those that were looked at, and those that
-/// cannot be and are put off.
-async fn look_at_some<P: Publish>(
-    context: &Context<P>,
-    flows: &[Flow],
-    ids: &[String],
-    now_ms: i64,
-    answer: &mut Answer,
-) -> Result<Vec<String>, TableError> {
-    match look_at(context, flows, ids, now_ms, answer).await {
-        Ok(true) => return Ok(ids.to_vec()),
-        Ok(false) => return Ok(Vec::new()),
-        Err(error) => tracing::warn!(%error, "transactions could not be looked at together"),
-    }
-    let mut done = Vec::new();
-    for id in ids {
-        match look_at(context, flows, std::slice::from_ref(id), now_ms, answer).await {
-            Ok(true) => done.push(id.clone()),
-            Ok(false) => {}
-            Err(error) => {
-                tracing::error!(%error, id, "a transaction could not be looked at and is put off");
-                context.table.put_due(&[Due::from(now_ms + AGAIN_MS, id)], now_ms).await?;
-                done.push(id.clone());
+        for some in due.chunks(TOGETHER) {
+            let ids: Vec<_> = some.iter().map(|(id, _)| id.clone()).collect();
+            if in_time(look_at(context, &flows, &ids, now_ms, answer)).await {
+                context.table.strike_due(some.iter().flat_map(|(_, due)| due)).await?;
+                continue;
+            }
+            for (id, due) in some {
+                let is_done = in_time(look_at(context, &flows, std::slice::from_ref(id), now_ms, answer)).await;
+                strike(context, due, is_done, now_ms).await?;
             }
         }
     }
-    Ok(done)
 }
 
 /// Keeps longer what is due to be kept longer.
 async fn keep<P>(context: &Context<P>, now_ms: i64) -> Result<(), TableError> {
     loop {
-        let due = context.table.due(Task::Keep, now_ms, READ).await?;
+        let due = by_id(context.table.due(Task::Keep, now_ms, READ).await?);
         if due.is_empty() {
             return Ok(());
         }
-        let ids: BTreeSet<_> = due.iter().map(|due| due.id.as_str()).collect();
-        let calls: Vec<_> = ids.into_iter().map(|id| context.table.let_last(id, now_ms)).collect();
+        let calls: Vec<_> = due.iter().map(|(id, due)| keep_one(context, id, due, now_ms)).collect();
         stream::iter(calls).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
-        context.table.strike_due(&due).await?;
     }
 }
 
-/// Counts what became of transactions in flows, and tells what is missing; whether nobody else did so meanwhile.
+async fn keep_one<P>(context: &Context<P>, id: &str, due: &[Due], now_ms: i64) -> Result<(), TableError> {
+    let is_done = in_time(context.table.let_last(id, now_ms)).await;
+    strike(context, due, is_done, now_ms).await
+}
+
+/// What is due, by transaction.
+fn by_id(due: Vec<Due>) -> Vec<(String, Vec<Due>)> {
+    let mut by_id: BTreeMap<String, Vec<Due>> = BTreeMap::new();
+    due.into_iter().for_each(|due| by_id.entry(due.id.clone()).or_default().push(due));
+    by_id.into_iter().collect()
+}
+
+/// Whether something was done, and in time.
+async fn in_time(doing: impl Future<Output = Result<(), TableError>>) -> bool {
+    match tokio::time::timeout(LONG, doing).await {
+        Ok(Ok(())) => return true,
+        Ok(Err(error)) => tracing::warn!(%error, "what is due could not be done"),
+        Err(_) => tracing::warn!("what is due takes too long"),
+    }
+    false
+}
+
+/// Says that what was due of a transaction is done, or puts it off.
+async fn strike<P>(context: &Context<P>, due: &[Due], is_done: bool, now_ms: i64) -> Result<(), TableError> {
+    if !is_done {
+        let again: Vec<_> = due.iter().take(1).map(|due| due.put_off(now_ms + AGAIN_MS)).collect();
+        tracing::error!(id = again.first().map(|due| &due.id), "a transaction is put off");
+        context.table.put_due(&again, now_ms).await?;
+    }
+    context.table.strike_due(due).await
+}
+
+/// Counts what became of transactions in flows, and tells what is missing. Whoever is refused since another did so
+/// meanwhile fails.
 async fn look_at<P: Publish>(
     context: &Context<P>,
     flows: &[Flow],
     ids: &[String],
     now_ms: i64,
     answer: &mut Answer,
-) -> Result<bool, TableError> {
+) -> Result<(), TableError> {
     if flows.is_empty() {
-        return Ok(true);
+        return Ok(());
     }
     let reads: Vec<_> = ids.iter().map(|id| context.table.family(id)).collect();
     let families: Vec<Family> = stream::iter(reads).buffer_unordered(CONCURRENCY).try_collect().await?;
@@ -128,13 +137,12 @@ async fn look_at<P: Publish>(
     let (changes, open) = look.changes();
     context.table.put_due(&open, now_ms).await?;
     if !context.table.count_passages(&changes, now_ms).await? {
-        return Ok(false);
+        return Err(TableError::Contention { key: ids.into_iter().next().unwrap_or_default() });
     }
     let untold = changes.iter().flatten().filter_map(|change| Some((&change.key, change.untold.as_ref()?)));
     let untold: Vec<_> = untold.collect();
     answer.missing += untold.len();
-    tell(context, &untold, now_ms, answer).await?;
-    Ok(true)
+    tell(context, &untold, now_ms, answer).await
 }
 
 /// Tells of milestones that did not come, and says that they were told.
@@ -170,8 +178,8 @@ impl Look<'_> {
     /// marked is looked at once more.
     async fn see_to_ties<P>(&self, context: &Context<P>) -> Result<(), TableError> {
         for family in &self.families {
-            if family.is_alone() {
-                context.table.split_family(&family.id, self.now_ms).await?;
+            if family.is_cut {
+                context.table.cut_family(&family.id, self.now_ms).await?;
             }
             let begun = self.flows.iter().any(|flow| flow.passage(&family.story).is_some());
             if begun && context.table.mark_family(&family.ids, self.now_ms).await? {

@@ -158,8 +158,8 @@ pub(crate) const LOOKING: &str = "looking";
 /// The sort key, beside the facts of an id, of the mark that it concerns a flow.
 pub(crate) const MARK: &str = "flow";
 
-/// The sort key, beside the facts of an id, of the mark that it has become too many to be one request.
-pub(crate) const SPLIT: &str = "split";
+/// The sort key, beside the facts of an id, of the mark that it was said to be tied to too many.
+pub(crate) const CUT: &str = "cut";
 
 /// What metrics are called; the sort key is `<function>#<series>`.
 pub(crate) const METRICS: &str = "metrics";

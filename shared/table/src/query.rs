@@ -1,6 +1,6 @@
 //! Reading partitions page by page, and writing items in batches.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -38,6 +38,16 @@ pub(crate) enum Sort {
 impl Table {
     /// All items of a part of a partition, read consistently.
     pub(crate) async fn query(&self, partition: &str, sort: Sort) -> Result<Vec<Item>, TableError> {
+        self.query_at_most(partition, sort, usize::MAX).await
+    }
+
+    /// The first items of a part of a partition, so many at the most, read consistently.
+    pub(crate) async fn query_at_most(
+        &self,
+        partition: &str,
+        sort: Sort,
+        most: usize,
+    ) -> Result<Vec<Item>, TableError> {
         let query = self.client.query().table_name(&self.name).consistent_read(true);
         let query = query.expression_attribute_names("#pk", "pk").expression_attribute_values(":pk", text(partition));
         let query = match sort {
@@ -52,7 +62,13 @@ impl Table {
                 .expression_attribute_values(":first", text(first))
                 .expression_attribute_values(":last", text(last)),
         };
-        query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(TableError::call("Query"))
+        let mut read = query.into_paginator().items().send();
+        let mut items = Vec::new();
+        while items.len() < most {
+            let Some(item) = read.next().await else { break };
+            items.push(item.map_err(TableError::call("Query"))?);
+        }
+        Ok(items)
     }
 
     /// The first items of a partition up to a sort key, so many at the most, read consistently.
@@ -128,9 +144,12 @@ impl Table {
         Err(TableError::Contention { key: "BatchGetItem".to_owned() })
     }
 
-    /// Puts items whole; writing one again changes nothing.
+    /// Puts items whole; writing one again changes nothing. Of those with the same key, which one batch may not have, it
+    /// puts the last.
     pub(crate) async fn put_all(&self, items: Vec<Item>) -> Result<(), TableError> {
-        self.write_all(&items, put_request).await
+        let key_of = |item: &Item| ["pk", "sk"].map(|name| get_text(item, name).map(str::to_owned));
+        let items: BTreeMap<_, _> = items.into_iter().map(|item| (key_of(&item), item)).collect();
+        self.write_all(&items.into_values().collect::<Vec<_>>(), put_request).await
     }
 
     /// Deletes the items of these keys; deleting one again changes nothing.

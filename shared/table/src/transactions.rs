@@ -34,6 +34,9 @@ const LASTING_MS: i64 = 30 * 86_400_000;
 /// When it is seen to it that a transaction which failed or was slow is kept longer: by then all of it is there.
 const COMPLETE_MS: i64 = 3_600_000;
 
+/// Items that are read of one id for its family: what has more, such as a tenant, is no request.
+pub(crate) const FAMILY_ITEMS: usize = 5_000;
+
 /// Facts, as [`piece`] writes them.
 const FACTS: &str = "facts";
 /// The ids that an item of the list names.
@@ -138,7 +141,7 @@ impl Table {
     /// [`TableError::Call`].
     pub async fn transaction(&self, id: &str) -> Result<Transaction, TableError> {
         let mut known = Transactions::default();
-        self.load(&mut known, BTreeSet::from([id.to_owned()])).await?;
+        self.load(&mut known, BTreeSet::from([id.to_owned()]), usize::MAX).await?;
         self.load_tied(&mut known).await?;
         self.load_loose(&mut known).await?;
         Ok(known.story(id).into_owned())
@@ -193,28 +196,26 @@ impl Table {
     /// [`TableError::Call`].
     pub async fn family(&self, id: &str) -> Result<Family, TableError> {
         let mut known = Transactions::default();
-        self.load(&mut known, BTreeSet::from([id.to_owned()])).await?;
-        loop {
-            let before = known.by_id.len();
-            if before > FAMILY || known.by_id.values().any(Transaction::has_too_many_ties) {
-                // Then it stands alone.
-                known.by_id.retain(|known, _| known == id);
-                known.by_id.values_mut().for_each(Transaction::stand_alone);
+        let mut news = BTreeSet::from([id.to_owned()]);
+        while !news.is_empty() {
+            self.load(&mut known, news, FAMILY_ITEMS).await?;
+            let ties = || known.by_id.values().filter(|own| !own.has_too_many_ties());
+            if ties().count() > FAMILY {
                 break;
             }
-            self.load_tied(&mut known).await?;
-            if known.by_id.len() == before {
-                break;
-            }
+            let tied = ties().flat_map(Transaction::tied);
+            news = tied.filter(|id| !known.by_id.contains_key(*id)).cloned().collect();
         }
+        let relatives = known.relatives(id);
+        known.by_id.retain(|known, _| relatives.as_ref().map_or(known == id, |ids| ids.contains(known)));
         self.load_loose(&mut known).await?;
-        Ok(known.family(id))
+        Ok(known.family_of(id, relatives))
     }
 
     /// The whole stories of these ids; of a correlation id that lines tie to traces, those of the traces.
     async fn stories(&self, ids: BTreeSet<String>) -> Result<BTreeMap<String, Transaction>, TableError> {
         let mut known = Transactions::default();
-        self.load(&mut known, ids).await?;
+        self.load(&mut known, ids, usize::MAX).await?;
         self.load_tied(&mut known).await?;
         // What is tied to these belongs to their stories, and has none of its own here.
         let meant: BTreeSet<_> = known.by_id.keys().cloned().collect();
@@ -224,9 +225,9 @@ impl Table {
         Ok(stories.map(|(id, story)| (id.to_owned(), story.into_owned())).collect())
     }
 
-    /// Reads what is said of these ids.
-    async fn load(&self, known: &mut Transactions, ids: BTreeSet<String>) -> Result<(), TableError> {
-        let reads: Vec<_> = ids.into_iter().map(|id| self.facts(id)).collect();
+    /// Reads what is said of these ids, of each so many items at the most.
+    async fn load(&self, known: &mut Transactions, ids: BTreeSet<String>, most: usize) -> Result<(), TableError> {
+        let reads: Vec<_> = ids.into_iter().map(|id| self.facts(id, most)).collect();
         let mut read = stream::iter(reads).buffer_unordered(CONCURRENCY);
         while let Some((id, said)) = read.try_next().await? {
             known.by_id.entry(id).or_default().merge(said);
@@ -235,14 +236,14 @@ impl Table {
     }
 
     /// An id with what is said of it.
-    async fn facts(&self, id: String) -> Result<(String, Transaction), TableError> {
-        let said = self.said_of(&id).await?;
+    async fn facts(&self, id: String, most: usize) -> Result<(String, Transaction), TableError> {
+        let said = self.said_of(&id, most).await?;
         Ok((id, said))
     }
 
-    /// What is said of an id.
-    pub(crate) async fn said_of(&self, id: &str) -> Result<Transaction, TableError> {
-        let items = self.query(&keys::trace(id), Sort::All).await?;
+    /// What is said of an id, in so many items at the most, the first in time.
+    pub(crate) async fn said_of(&self, id: &str, most: usize) -> Result<Transaction, TableError> {
+        let items = self.query_at_most(&keys::trace(id), Sort::All, most).await?;
         let mut said = Transaction::default();
         let facts = items.iter().filter_map(|item| get_text(item, FACTS));
         facts.filter_map(piece::read).for_each(|piece| said.merge(piece));
@@ -253,7 +254,7 @@ impl Table {
     async fn load_tied(&self, known: &mut Transactions) -> Result<(), TableError> {
         let tied = known.by_id.values().flat_map(Transaction::tied);
         let tied: BTreeSet<_> = tied.filter(|id| !known.by_id.contains_key(*id)).cloned().collect();
-        self.load(known, tied).await
+        self.load(known, tied, usize::MAX).await
     }
 
     /// Reads what is said of the requests of those that are known.

@@ -37,13 +37,15 @@ impl<'t> Missing<'t> {
     #[must_use]
     pub fn of(flow: &'t Flow, transaction: &'t Transaction) -> Option<Self> {
         let passage = flow.passage(transaction).filter(|passage| passage.completed_ms.is_none())?;
-        let reached = transaction.members.iter().flat_map(|(key, member)| {
-            let names = flow.milestones.iter().map(String::as_str);
-            names.filter_map(|name| Some((member.reached_ms(name)?, name, key.function.function.as_str())))
-        });
-        let last = reached.max()?;
-        let is_reached = |name: &str| transaction.members.values().any(|member| member.reached_ms(name).is_some());
-        let milestone = flow.milestones.iter().find(|name| !is_reached(name))?;
+        let first = |name: &'t str| {
+            let function = |key: &'t MemberKey| key.function.function.as_str();
+            let members = transaction.members.iter();
+            members.filter_map(|(key, member)| Some((member.reached_ms(name)?, name, function(key)))).min()
+        };
+        let reached = flow.milestones.iter().filter_map(|name| first(name));
+        // Of those of one time it is the last in the order of the flow.
+        let last = reached.max_by_key(|(at_ms, ..)| *at_ms)?;
+        let milestone = flow.milestones.iter().find(|name| first(name).is_none())?;
         let (stopped_in, failure) = stopped(transaction, last)?;
         Some(Self { flow, milestone, due_ms: passage.due_ms, last, stopped_in, failure })
     }
@@ -229,6 +231,15 @@ pub(crate) mod tests {
         assert_eq!(missing.failure, None, "what failed before the last milestone was mended");
         events.push(("forwarder", 60_000, reached("FORWARDED")));
         assert_eq!(Missing::of(&flow, &transaction(&events)), None);
+    }
+
+    #[test]
+    fn of_milestones_of_one_time_the_flow_says_which_was_last_and_of_tries_the_first_counts() {
+        let flow: Flow = "orders: PLACED > PAID > SENT within 10s".parse().unwrap();
+        let mut events = vec![("shop", 1_000, reached("PLACED")), ("till", 1_000, reached("PAID"))];
+        assert_eq!(Missing::of(&flow, &transaction(&events)).unwrap().last, (1_000, "PAID", "till"));
+        events.push(("again", 9_000, reached("PLACED")));
+        assert_eq!(Missing::of(&flow, &transaction(&events)).unwrap().last, (1_000, "PAID", "till"));
     }
 
     #[test]

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use super::smallest::Smallest;
 use super::{Transaction, Transactions};
 
 /// Ids that may be tied to one. What has more is no request, but for example a customer with all that he ordered.
@@ -19,23 +18,24 @@ pub struct Family {
     pub id: String,
     /// All of them.
     pub ids: BTreeSet<String>,
+    /// Whether it is of one id because that is tied to too many, directly or by others.
+    pub is_cut: bool,
     /// What was said of them, and of their requests alone.
     pub story: Transaction,
-}
-
-impl Family {
-    /// Whether it is of one id.
-    #[must_use]
-    pub fn is_alone(&self) -> bool {
-        self.ids.len() == 1
-    }
 }
 
 impl Transactions {
     /// The family of an id. One that is tied to too many stands alone.
     #[must_use]
     pub fn family(&self, id: &str) -> Family {
-        let ids = self.relatives(id).unwrap_or_else(|| BTreeSet::from([id.to_owned()]));
+        self.family_of(id, self.relatives(id))
+    }
+
+    /// The family of an id of which its relatives are known; nothing if they are too many.
+    #[must_use]
+    pub fn family_of(&self, id: &str, relatives: Option<BTreeSet<String>>) -> Family {
+        let is_cut = relatives.is_none();
+        let ids = relatives.unwrap_or_else(|| BTreeSet::from([id.to_owned()]));
         let members = || ids.iter().filter_map(|id| Some((id, self.by_id.get(id)?)));
         let first_trace = members().find(|(_, own)| own.is_trace).map(|(id, _)| id);
         let stands = first_trace.or_else(|| ids.first()).map_or_else(|| id.to_owned(), Clone::clone);
@@ -43,7 +43,7 @@ impl Transactions {
         members().for_each(|(_, own)| story.take_work(own));
         let loose: Vec<_> = story.requests().into_iter().filter_map(|request| self.loose.get(request)).collect();
         loose.into_iter().for_each(|loose| story.take_work(loose));
-        Family { id: stands, ids, story }
+        Family { id: stands, ids, is_cut, story }
     }
 
     /// All families.
@@ -60,35 +60,27 @@ impl Transactions {
         families
     }
 
-    /// The ids that are tied to an id, with itself; nothing if they are too many, or not all of them are known.
-    fn relatives(&self, id: &str) -> Option<BTreeSet<String>> {
-        let mut found = BTreeSet::from([id.to_owned()]);
-        let mut waiting = vec![id];
+    /// The ids that are tied to an id, with itself; nothing if they are too many. What has too many ties ties nothing.
+    #[must_use]
+    pub fn relatives(&self, id: &str) -> Option<BTreeSet<String>> {
+        let (mut found, mut seen, mut waiting) = (BTreeSet::new(), BTreeSet::from([id]), vec![id]);
         while let Some(next) = waiting.pop() {
-            let Some(own) = self.by_id.get(next) else { continue };
-            if own.has_too_many_ties() {
-                return None;
+            let own = self.by_id.get(next);
+            if own.is_some_and(Transaction::has_too_many_ties) {
+                continue;
             }
-            for tied in own.tied() {
-                if found.insert(tied.clone()) {
-                    waiting.push(tied);
-                }
-            }
+            found.insert(next.to_owned());
             if found.len() > FAMILY {
                 return None;
             }
+            waiting
+                .extend(own.into_iter().flat_map(Transaction::tied).map(String::as_str).filter(|id| seen.insert(id)));
         }
-        Some(found)
+        found.contains(id).then_some(found)
     }
 }
 
 impl Transaction {
-    /// Forgets its ties: those of one that has too many, or is tied to one that has, say nothing.
-    pub fn stand_alone(&mut self) {
-        self.correlations = Smallest::default();
-        self.traces = Smallest::default();
-    }
-
     /// Whether so many ids are tied to it that it is no request.
     #[must_use]
     pub fn has_too_many_ties(&self) -> bool {
@@ -142,5 +134,24 @@ mod tests {
             assert_eq!((known.family(id).id.as_str(), known.family(id).ids.len()), (id, 1));
         }
         assert_eq!(known.families().len(), RELATIVES + 2);
+        assert!(known.family("ada").is_cut && !known.family("t-000").is_cut);
+    }
+
+    #[test]
+    fn a_customer_does_not_part_what_belongs_together() {
+        let mut lines: Vec<_> = (0..=RELATIVES).map(|i| tie(&format!("t-{i:03}"), "ada")).collect();
+        lines.extend([tie("t-000", "c-5"), tie("u-1", "c-5")]);
+        let family = transactions(&lines).family("u-1");
+        assert_eq!((family.id.as_str(), family.ids.len(), family.is_cut), ("t-000", 3, false));
+    }
+
+    #[test]
+    fn what_is_tied_by_others_to_too_many_is_no_family() {
+        let lines: Vec<_> =
+            (0..FAMILY / 2).flat_map(|i| [i, i + 1].map(|t| tie(&format!("t-{t:03}"), &format!("c-{i:03}")))).collect();
+        assert_eq!(transactions(&lines).family("t-000").ids.len(), FAMILY);
+        let more = [lines, vec![tie("t-000", "c-999")]].concat();
+        let known = transactions(&more);
+        assert!(known.by_id.keys().all(|id| known.family(id).is_cut));
     }
 }

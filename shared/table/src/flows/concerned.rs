@@ -23,7 +23,7 @@ use crate::error::TableError;
 use crate::keys;
 use crate::query::{CONCURRENCY, Sort, key};
 use crate::transactions::kept::Keep;
-use crate::transactions::{expires_at, facts_items};
+use crate::transactions::{FAMILY_ITEMS, expires_at, facts_items};
 
 impl Table {
     /// Marks the transactions of a delivery that may concern a flow as due. What the delivery says must have been written
@@ -71,24 +71,21 @@ impl Table {
         Ok(has_news)
     }
 
-    /// Says that an id has become too many to be one request, and marks those as due that were tied to it: each stands
-    /// alone from then on. That is done once.
+    /// Says that an id is tied to too many, and marks those as due that are tied to it: they belong to it no more. That is
+    /// done once. Each of those that are tied to too many by others says the same of itself, so that all are looked at.
     ///
     /// # Errors
     ///
     /// [`TableError::Call`] and [`TableError::Contention`]; doing it again is harmless.
-    pub async fn split_family(&self, id: &str, now_ms: i64) -> Result<(), TableError> {
-        let split = (keys::trace(id), keys::SPLIT.to_owned());
-        if !self.get_all(std::slice::from_ref(&split)).await?.is_empty() {
+    pub async fn cut_family(&self, id: &str, now_ms: i64) -> Result<(), TableError> {
+        let cut = (keys::trace(id), keys::CUT.to_owned());
+        if !self.get_all(std::slice::from_ref(&cut)).await?.is_empty() {
             return Ok(());
         }
-        let own = self.said_of(id).await?;
-        if own.has_too_many_ties() {
-            let due: Vec<_> = own.tied().map(|id| Due::from(now_ms, id)).collect();
-            self.put_due(&due, now_ms).await?;
-            self.put_all(vec![expiring(&split.0, &split.1, now_ms)]).await?;
-        }
-        Ok(())
+        let own = self.said_of(id, FAMILY_ITEMS).await?;
+        let due: Vec<_> = own.tied().map(|id| Due::from(now_ms, id)).collect();
+        self.put_due(&due, now_ms).await?;
+        self.put_all(vec![expiring(&cut.0, &cut.1, now_ms)]).await
     }
 
     /// The ids of a delivery of whose requests something was said before that concerns a flow, with that.

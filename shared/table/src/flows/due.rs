@@ -2,7 +2,6 @@
 //! the limit of a flow is over; to be kept longer, an hour after something in them failed. Each of the two waits in
 //! partitions of its own, so that neither keeps the other from being done.
 
-use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -25,7 +24,7 @@ const PARTITIONS: u64 = 8;
 /// How long one process has the right to look at transactions: longer than it does.
 const LEASE_MS: i64 = 30_000;
 
-/// How long before a time a transaction may have begun that has begun a flow since: an hour.
+/// How long before a time a transaction may at least have begun that has begun a flow since: an hour.
 const BEFORE_MS: i64 = 3_600_000;
 
 /// The transaction's id.
@@ -85,6 +84,13 @@ impl Due {
         Self::sorted(task, at_ms, RandomState::new().hash_one(id), id)
     }
 
+    /// The same at another time.
+    #[must_use]
+    pub fn put_off(&self, at_ms: i64) -> Self {
+        let sort = format!("{}#{:016x}", rfc3339(at_ms), RandomState::new().hash_one(&self.id));
+        Self { sort, ..self.clone() }
+    }
+
     fn sorted(task: Task, at_ms: i64, hash: u64, id: &str) -> Self {
         let pk = keys::due(task.name(), hash % PARTITIONS);
         Self { id: id.to_owned(), pk, sort: format!("{}#{hash:016x}", rfc3339(at_ms)) }
@@ -105,8 +111,7 @@ impl Table {
     ///
     /// [`TableError::Call`] and [`TableError::Contention`]; doing it again is harmless.
     pub async fn put_due(&self, due: &[Due], now_ms: i64) -> Result<(), TableError> {
-        let items: BTreeMap<_, _> = due.iter().map(|due| (&due.sort, due.item(now_ms))).collect();
-        self.put_all(items.into_values().collect()).await
+        self.put_all(due.iter().map(|due| due.item(now_ms)).collect()).await
     }
 
     /// What is to be done by now: of each partition what is due the longest, and so much at the most.
@@ -132,14 +137,15 @@ impl Table {
         self.delete_all(due.into_iter().map(|due| key(&due.pk, &due.sort)).collect()).await
     }
 
-    /// Marks the transactions as due that have begun a flow since a time; how many there are.
+    /// Marks the transactions as due that have begun a flow since a time; how many there are. Those are found that began
+    /// within the flow's limit before that time, or within an hour.
     ///
     /// # Errors
     ///
     /// [`TableError::Call`] and [`TableError::Contention`]; doing it again is harmless.
     pub async fn look_back(&self, flow: &Flow, from_ms: i64, now_ms: i64) -> Result<usize, TableError> {
         // What has begun before may have begun the flow after.
-        let stories = self.transactions(from_ms - BEFORE_MS, now_ms, now_ms).await?;
+        let stories = self.transactions(from_ms - flow.limit_ms.max(BEFORE_MS), now_ms, now_ms).await?;
         let has_begun = |passage: lamplight_rollup::flow::Passage| passage.started_ms >= from_ms;
         let meant = stories.iter().filter(|(_, story)| flow.passage(story).is_some_and(has_begun));
         let due: Vec<_> = meant.map(|(id, _)| Due::from(now_ms, id)).collect();

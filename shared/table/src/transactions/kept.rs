@@ -32,6 +32,9 @@ const LASTING: usize = 25;
 /// Requests of one transaction whose facts are kept longer with it.
 const REQUESTS: usize = 100;
 
+/// Items of one transaction that are kept longer, the first in time: what has more is no request.
+const ITEMS: usize = 1_000;
+
 /// Whether something failed, or an invocation took this time or longer.
 pub(super) fn lasts(transaction: &Transaction, slow_ms: u64) -> bool {
     let failed_or_slow = |member: &Member| {
@@ -102,12 +105,13 @@ impl Table {
         let Family { ids, story, .. } = self.family(id).await?;
         let mut meant = Vec::new();
         for pk in ids.iter().map(|id| keys::trace(id)) {
-            let items = self.query(&pk, Sort::All).await?;
+            let items = self.query_at_most(&pk, Sort::All, ITEMS).await?;
             meant.extend(items.iter().filter_map(|item| Some((pk.clone(), get_text(item, "sk")?.to_owned()))));
         }
         for (request_id, _) in self.loose(story.requests().into_iter().take(REQUESTS)).await? {
             meant.push((keys::request(&request_id), keys::REQUEST_ITEM.to_owned()));
         }
+        meant.truncate(ITEMS + REQUESTS);
         let expires_s = (now_ms + LASTING_MS) / 1000;
         at_once(meant.iter().map(|(pk, sk)| self.prolong(pk, sk, expires_s)).collect()).await?;
         let mut listed = list([(id, &story)].into_iter(), now_ms);
