@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use lamplight_alerts::Emails;
-use lamplight_embedded::Embedded;
+use lamplight_embedded::{Embedded, TABLE};
 use lamplight_logs::Delivery;
 use lamplight_rollup::flow::{LeadTimes, follow};
 use lamplight_rollup::summary::occurrences;
@@ -370,6 +371,29 @@ async fn of_two_who_look_at_once_one_leaves_it_to_the_other() {
     assert_eq!(stack.figures(FLOW, START_MS).await.started, 0);
     stack.keep(START_MS + MINUTE_MS).await;
     assert_eq!(stack.figures(FLOW, START_MS).await.started, 1);
+}
+
+/// What another version wrote, and this one cannot read, is put off.
+#[tokio::test]
+async fn one_that_cannot_be_counted_keeps_no_other_from_it() {
+    let stack = Stack::start(FLOW).await;
+    let flow: Flow = FLOW.parse().unwrap();
+    for i in 0..5 {
+        let line = milestone("ORDERED", &[("trace_id", &format!("t-{i}"))]);
+        stack.take(&Stream::of("shop", &[(START_MS, line.as_str())]).payload(Envelope::Subscription), START_MS).await;
+    }
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let client = stack.embedded.client();
+    let unreadable = [("pk", format!("flow#{}", flow.figures())), ("sk", "passage#t-2".to_owned())];
+    let unreadable = unreadable.map(|(name, value)| (name.to_owned(), text(&value)));
+    client.put_item().table_name(TABLE).set_item(Some(unreadable.clone().into())).send().await.unwrap();
+    stack.keep(START_MS + MINUTE_MS).await;
+    assert_eq!(stack.figures(FLOW, START_MS).await.started, 4);
+    client.delete_item().table_name(TABLE).set_key(Some(unreadable.into())).send().await.unwrap();
+    stack.keep(START_MS + 2 * MINUTE_MS).await;
+    assert_eq!(stack.figures(FLOW, START_MS).await.started, 4, "it is put off for ten minutes");
+    stack.keep(START_MS + 12 * MINUTE_MS).await;
+    assert_eq!(stack.figures(FLOW, START_MS).await.started, 5);
 }
 
 #[tokio::test]
