@@ -62,6 +62,8 @@ impl Table {
                 .expression_attribute_values(":first", text(first))
                 .expression_attribute_values(":last", text(last)),
         };
+        // What is not wanted is not read either.
+        let query = query.set_limit(i32::try_from(most).ok());
         let mut read = query.into_paginator().items().send();
         let mut items = Vec::new();
         while items.len() < most {
@@ -69,20 +71,6 @@ impl Table {
             items.push(item.map_err(TableError::call("Query"))?);
         }
         Ok(items)
-    }
-
-    /// The first items of a partition up to a sort key, so many at the most, read consistently.
-    pub(crate) async fn query_first(&self, partition: &str, last: &str, most: usize) -> Result<Vec<Item>, TableError> {
-        let query = self.client.query().table_name(&self.name).consistent_read(true);
-        let query = query
-            .limit(i32::try_from(most).unwrap_or(i32::MAX))
-            .key_condition_expression("#pk = :pk AND #sk <= :last")
-            .expression_attribute_names("#pk", "pk")
-            .expression_attribute_names("#sk", "sk")
-            .expression_attribute_values(":pk", text(partition))
-            .expression_attribute_values(":last", text(last));
-        let found = query.send().await.map_err(TableError::call("Query"))?;
-        Ok(found.items.unwrap_or_default())
     }
 
     /// Whether a partition has an item from one sort key to before another.

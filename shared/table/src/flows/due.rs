@@ -120,10 +120,10 @@ impl Table {
     ///
     /// [`TableError::Call`].
     pub async fn due(&self, task: Task, now_ms: i64, most: usize) -> Result<Vec<Due>, TableError> {
-        // `~` sorts after every digit.
-        let last = format!("{}#~", rfc3339(now_ms));
+        // They begin with digits, and `~` sorts after every digit.
+        let until_now = Sort::Between("0".to_owned(), format!("{}#~", rfc3339(now_ms)));
         let partitions: Vec<_> = (0..PARTITIONS).map(|partition| keys::due(task.name(), partition)).collect();
-        let reads: Vec<_> = partitions.iter().map(|pk| self.query_first(pk, &last, most)).collect();
+        let reads: Vec<_> = partitions.iter().map(|pk| self.query_at_most(pk, until_now.clone(), most)).collect();
         let items: Vec<Vec<Item>> = stream::iter(reads).buffered(CONCURRENCY).try_collect().await?;
         Ok(items.iter().flatten().filter_map(due_of).collect())
     }
