@@ -72,11 +72,15 @@ def subscribe(report: Report, env: dict, stack: str, logs):
         report.equal("filters that are left", left, [{}, {"vendor": VENDOR}, {"lamplight": VENDOR}])
 
 
-def backfill(report: Report, env: dict, stack: str, logs, table, sink: str):
-    """The past is counted exactly once beside live deliveries, whatever is interrupted, and nobody is told."""
+def backfill(report: Report, env: dict, stack: str, logs, table, sink: str, keep):
+    """The past is counted exactly once beside live deliveries, whatever is interrupted, and nobody is told.
+
+    `keep` runs the keeper, which may run by its clock at any time besides.
+    """
     function = f"backfilled-{uuid.uuid4().hex[:8]}"
     group = f"/aws/lambda/{function}"
-    first = int(time.time()) // HOUR * HOUR - 6 * HOUR
+    # Minutes outlive the day after which their hour has of them what it needs without them.
+    first = int(time.time()) // HOUR * HOUR - 36 * HOUR
     choice = ["--log-group", group, "--since", _moment(first)]
     with _Groups(logs, group):
         report.equal("a group without a subscription is left", _backfill(env, stack, *choice)["events"], 0)
@@ -118,6 +122,7 @@ def backfill(report: Report, env: dict, stack: str, logs, table, sink: str):
         _exact(report, table, function, "read again")
         _delete(table, _items(table, f"fn#{ACCOUNT}/{machine.REGION}/{function}", "min#"))
         _backfill(env, stack, *choice, "--until", _moment(first + 4 * HOUR))
+        keep()
         report.equal("minutes that come back after they expired", _invocations(table, function, "min#"), 0)
         _exact(report, table, function, "read after its minutes expired", spans=("hour#", "day#"))
 

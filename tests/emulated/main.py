@@ -59,7 +59,7 @@ def run_commands(world: World):
     with report.step("lamplight subscribe and unsubscribe"):
         commands.subscribe(*shared, logs)
     with report.step("lamplight backfill"):
-        commands.backfill(*shared, logs, world.table, world.sink)
+        commands.backfill(*shared, logs, world.table, world.sink, world.keep)
     with report.step("lamplight backfill, interrupted"):
         commands.interrupted_backfill(*shared, logs, world.table)
     with report.step("lamplight send-test"):
