@@ -4,5 +4,6 @@ mod cut;
 pub(crate) mod node;
 pub(crate) mod object;
 mod span;
+pub(crate) mod spans;
 mod structured;
 pub(crate) mod text;

@@ -316,7 +316,8 @@ pub struct Fact<'a> {
     pub function_name: Option<Cow<'a, str>>,
     /// The version of the function, where a line names it.
     pub version: Option<Cow<'a, str>>,
-    /// What a span says besides its ids. Few lines are spans: it stands apart, so that the others stay small.
+    /// What a span says besides its ids. Few lines are spans: it stands apart, so that the others stay small. Of a line
+    /// that holds many, [`spans`](crate::spans) has each.
     pub span: Option<Box<SpanFact<'a>>>,
     /// Which detector read the line.
     pub detector: &'static str,

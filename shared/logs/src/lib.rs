@@ -39,6 +39,7 @@ pub mod stack;
 mod text;
 mod trace;
 
+pub use application::spans::spans;
 pub use delivery::{Delivery, DeliveryError, Limits, LogEvent};
 pub use fact::{Counts, Detection, Fact, Kind, Status};
 pub use level::Level;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use lamplight_logs::labels::labels;
 use lamplight_logs::metrics::metrics;
 use lamplight_logs::source::function_of;
-use lamplight_logs::{Delivery, Detection, Fact, Kind, LogEvent, Source, recognise_message, xray_trace_id};
+use lamplight_logs::{Delivery, Detection, Fact, Kind, LogEvent, Source, recognise_message, spans, xray_trace_id};
 
 use crate::bucket::{Bucket, Span};
 use crate::deployment::{Deployment, Version};
@@ -135,27 +135,44 @@ impl Ledger {
             let key = place.key(&fact);
             metrics(&event.message).iter().for_each(|metric| self.metrics.add(&key, metric, event.timestamp));
         }
+        if fact.kind == Kind::Span && fact.span.is_none() {
+            return self.join_spans(place, event);
+        }
         if !is_counted && fact.trace_id.is_none() && fact.correlation_id.is_none() && fact.milestone.is_none() {
             return;
         }
         let key = place.key(&fact);
-        self.join(&key, &fact, place, event);
+        self.join(&key, &fact, place.source, event, place.searchable);
         if is_counted {
             self.count(key, &fact, place, event);
         }
     }
 
+    /// Takes the spans in of a line that holds many. What the line says besides is said of none of them.
+    fn join_spans(&mut self, place: &Place<'_>, event: &LogEvent<'_>) {
+        for span in spans(&event.message.text()) {
+            self.join(&place.key(&span), &span, place.source, event, &[]);
+        }
+    }
+
     /// Takes a line into the transaction that it names, or keeps what is of interest until its request is known to
     /// belong to one.
-    fn join(&mut self, key: &Arc<FunctionKey>, fact: &Fact<'_>, place: &Place<'_>, event: &LogEvent<'_>) {
+    fn join(
+        &mut self,
+        key: &Arc<FunctionKey>,
+        fact: &Fact<'_>,
+        source: &Source<'_>,
+        event: &LogEvent<'_>,
+        searchable: &[String],
+    ) {
         let trace_id = fact.trace_id.as_deref().filter(|id| id.len() <= TRACE_ID_BYTES);
         let correlation_id = fact.correlation_id.as_deref().map(|id| xray_trace_id(id.into()));
         let correlation_id = correlation_id.as_deref().filter(|id| id.len() <= TRACE_ID_BYTES && Some(*id) != trace_id);
         let request_id = cut(fact.request_id.as_deref().unwrap_or_default(), NAME_BYTES);
         let add = |transaction: &mut Transaction| {
             let member_key = MemberKey { function: Arc::clone(key), request_id: request_id.into() };
-            let mut member = Member::of(fact, event, place.source);
-            member.labels.extend(labels(&event.message, place.searchable));
+            let mut member = Member::of(fact, event, source);
+            member.labels.extend(labels(&event.message, searchable));
             transaction.add(member_key, member);
             transaction.spans.extend(TraceSpan::of(fact, key, event));
             transaction.is_trace |= trace_id.is_some();
@@ -275,7 +292,7 @@ mod tests {
 
     use super::*;
 
-    const LINES: [&str; 14] = [
+    const LINES: [&str; 15] = [
         "START RequestId: a Version: 1",
         "REPORT RequestId: a\tDuration: 12.50 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\t\
          XRAY TraceId: 1-6a52d530-0ba60ad2785ec2ae7971737c\tSegmentId: 07f5",
@@ -292,6 +309,7 @@ mod tests {
         r#"{"level":"INFO","traceId":"00f067aa0ba902b7","function_request_id":"a","x-correlation-id":"order-2"}"#,
         "[ERROR]\t2026-11-20T08:47:12.345Z\t8b9e7c2a-3a44-4a7e-9d2a-7f5f3c1c0a01\tno card",
         r#"{"traceId":"6a52d5300ba60ad2785ec2ae7971737c","spanId":"s1","name":"pay","kind":"CLIENT","startTimeUnixNano":"1795164000000000000","endTimeUnixNano":"1795164001000000000","attributes":{"rpc.service":"Bank","faas.invocation_id":"8b9e7c2a-3a44-4a7e-9d2a-7f5f3c1c0a01"}}"#,
+        r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"6a52d5300ba60ad2785ec2ae7971737c","spanId":"s2","name":"pay","kind":2,"startTimeUnixNano":"1","endTimeUnixNano":"2"},{"traceId":"6a52d5300ba60ad2785ec2ae7971737d","spanId":"s3","name":"pack","startTimeUnixNano":"1","endTimeUnixNano":"2"}]}]}]}"#,
     ];
 
     fn delivery(stream: u8, events: &[(u32, usize, i64)]) -> Delivery<'static> {
@@ -354,6 +372,14 @@ mod tests {
         let rollup = &ledger.functions.values().next().unwrap()[&0];
         assert_eq!(rollup.issues.values().copied().collect::<Vec<_>>(), [0]);
         assert_eq!(ledger.issues.len(), 1);
+    }
+
+    #[test]
+    fn spans_of_one_line_join_each_its_own_transaction() {
+        let ledger = fold([&delivery(0, &[(1, 14, 0)])]);
+        let spans = ledger.transactions.by_id.values().map(|transaction| transaction.spans.iter().next().unwrap());
+        assert_eq!(spans.map(|span| &*span.span_id).collect::<Vec<_>>(), ["s2", "s3"]);
+        assert_eq!(ledger.totals.by_kind[Kind::Span as usize], 1);
     }
 
     #[test]

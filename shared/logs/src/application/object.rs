@@ -1,7 +1,7 @@
 //! A message that is a JSON object: which of the forms it is.
 
 use super::structured::Structured;
-use super::{cut, span};
+use super::{cut, span, spans};
 use crate::fact::{Fact, Kind};
 use crate::json::Json;
 use crate::source::Source;
@@ -17,6 +17,9 @@ pub(crate) fn read<'a>(json: Json<'a>, source: &Source<'_>) -> Option<Fact<'a>> 
     }
     if let Some(record) = object.platform_record() {
         return Some(record);
+    }
+    if object.has_spans {
+        return Some(spans::fact());
     }
     if source.log_group.as_deref() == Some("aws/spans") || object.is_span() {
         return Some(span::fact(object, json));

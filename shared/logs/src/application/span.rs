@@ -41,14 +41,19 @@ const REMOTE_OPERATIONS: [&str; 8] = [
     "http.method",
 ];
 
-/// The fact of a span: what it belongs to. Its status is the service's, and raises nothing of its own.
+/// The fact of a span that stands in a line of its own.
 pub(super) fn fact<'a>(object: Structured<'a>, json: Json<'a>) -> Fact<'a> {
-    let mut read = SpanReader::default();
+    fact_of(object, json, SpanReader::default())
+}
+
+/// The fact of a span: what it belongs to. Its status is the service's, and raises nothing of its own. `read` is what
+/// is known of it before it is read.
+pub(super) fn fact_of<'a>(object: Structured<'a>, json: Json<'a>, mut read: SpanReader<'a>) -> Fact<'a> {
     members(json, |key, value| read.take(key, value));
     let mut fact = Fact::new(Kind::Span, "span");
     fact.trace_id = object.trace_id;
     fact.segment_id = object.span_id;
-    fact.service = object.service;
+    fact.service = object.service.or(read.service);
     fact.correlation_id = object.correlation_id;
     fact.milestone = object.milestone;
     fact.request_id = read.request_id.or(object.request_id);
@@ -66,18 +71,21 @@ pub(super) fn fact<'a>(object: Structured<'a>, json: Json<'a>) -> Fact<'a> {
 /// A name with its rank among those that may stand for the same; a lower one is better.
 type Ranked<'a> = Option<(usize, Cow<'a, str>)>;
 
-#[derive(Default)]
-struct SpanReader<'a> {
+/// What the members of a span say, and before them those of what made it.
+#[derive(Clone, Default)]
+pub(super) struct SpanReader<'a> {
     span: SpanFact<'a>,
     request_id: Option<Cow<'a, str>>,
     function_arn: Option<Cow<'a, str>>,
     function_name: Option<Cow<'a, str>>,
+    service: Option<Cow<'a, str>>,
     remote_service: Ranked<'a>,
     remote_operation: Ranked<'a>,
 }
 
 impl<'a> SpanReader<'a> {
-    fn take(&mut self, key: &str, value: &mut Reader<'a>) {
+    /// Takes a member in.
+    pub(super) fn take(&mut self, key: &str, value: &mut Reader<'a>) {
         let span = &mut self.span;
         match key {
             "name" => span.name = value.text(),
@@ -134,6 +142,7 @@ impl<'a> SpanReader<'a> {
         match key {
             "http.response.status_code" | "http.status_code" => self.span.http_status = value.parse().ok(),
             "faas.invocation_id" | "faas.execution" => self.request_id = Some(value),
+            "service.name" => self.service = Some(value),
             "faas.name" => self.function_name = Some(value),
             "cloud.resource_id" | "faas.id" | "aws.lambda.invoked_arn" => {
                 if value.contains(":lambda:") {

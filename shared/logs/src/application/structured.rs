@@ -42,6 +42,8 @@ pub(super) struct Structured<'a> {
     documents_around: u8,
     pub(super) is_metric: bool,
     pub(super) execution_arn: bool,
+    /// Whether it holds spans, as OpenTelemetry's protocol has them.
+    pub(super) has_spans: bool,
     pub(super) event_type: Option<Cow<'a, str>>,
     pub(super) record: Option<Record<'a>>,
     pub(super) trace_id: Option<Cow<'a, str>>,
@@ -149,6 +151,7 @@ impl<'a> Structured<'a> {
             "type" => self.event_type = value.text(),
             "record" => self.record.insert(Record::default()).read(value),
             "execution_arn" => self.execution_arn = true,
+            "resourceSpans" | "scopeSpans" => self.has_spans = value.is_array(),
             "endTimeUnixNano" | "end_time" => self.span_end = if key == "end_time" { End::Told } else { End::Exact },
             "_aws" => self.take_metrics(value),
             "lamplight" => self.take_purpose(value),
