@@ -2,6 +2,7 @@
 //!
 //! - `boundary`: which events were not delivered
 //! - `schedule`: which hours are to be read
+//! - `settings`: how the stack reads and keeps what is logged
 //! - `units`: from events to what is added once
 //! - `reading`: events of the past, as CloudWatch Logs has them
 //! - `group`: one log group
@@ -10,6 +11,7 @@ mod boundary;
 mod group;
 mod reading;
 mod schedule;
+mod settings;
 mod units;
 
 use std::collections::BTreeSet;
@@ -17,7 +19,7 @@ use std::process::ExitCode;
 
 use lamplight_aws::clock::now_ms;
 use lamplight_rollup::time::rfc3339;
-use lamplight_rollup::{Bucket, ErrorLogs, FunctionKey, Span};
+use lamplight_rollup::{Bucket, FunctionKey, Span};
 use lamplight_table::Table;
 use serde::Serialize;
 
@@ -31,6 +33,7 @@ use crate::tables;
 use boundary::Boundary;
 use group::Backfill;
 use schedule::{Schedule, whole_hours};
+use settings::{Settings, tuning};
 
 /// What came of it.
 #[derive(Debug, Serialize)]
@@ -85,7 +88,7 @@ pub async fn run(arguments: &BackfillArguments) -> Result<ExitCode, CliError> {
         return Err(CliError::Argument("--subscribed-at has not come yet; give a time that is past".to_owned()));
     }
     let stack = Stack::find(&arguments.stack).await?;
-    let (ours, table, logs) = (Ours::of(&stack)?, stack.table()?, Logs::new(&stack.config));
+    let (ours, table, logs) = (Ours::of(&stack)?, stack.table()?.tuned(tuning(&stack)), Logs::new(&stack.config));
     let (groups, missing) = select(&logs, &arguments.selection).await?;
     let mut done = Backfilled {
         dry_run: arguments.dry_run,
@@ -108,12 +111,13 @@ pub async fn run(arguments: &BackfillArguments) -> Result<ExitCode, CliError> {
             Err(reason) => done.log_groups.push(Group::without(&group.name, &reason)),
         }
     }
+    let settings = Settings::of(&stack);
     let mut touched = BTreeSet::new();
     let bar = progress::hours(tasks.iter().map(|task| task.schedule.hours.len()).sum());
     for task in tasks {
         let mut came = Group::of(&task);
         if !arguments.dry_run {
-            let mut backfill = Backfill::new(&logs, &table, &task, place(&task.group)?, error_logs(&stack), &bar);
+            let mut backfill = Backfill::new(&logs, &table, &task, place(&task.group)?, &settings, &bar);
             bar.set_message(task.group.name.clone());
             let read = backfill.run(&task.schedule).await;
             (came.hours, came.events) = (backfill.hours, backfill.events);
@@ -161,10 +165,6 @@ fn place(group: &LogGroup) -> Result<String, CliError> {
         CliError::Undone(format!("the ARN of the log group {} names no account and region: {}", group.name, group.arn))
     })?;
     Ok(format!("{account}/{region}/{}", group.name))
-}
-
-fn error_logs(stack: &Stack) -> ErrorLogs {
-    if stack.parameter("ErrorLogs") == Some("off") { ErrorLogs::Ignore } else { ErrorLogs::Raise }
 }
 
 /// Rolls up the hours that were written. The keeper would do it too, within minutes.

@@ -14,8 +14,13 @@ pub fn variable(name: &'static str) -> Result<String, AwsError> {
 /// The values of a variable that is a list with commas; none if it is absent.
 #[must_use]
 pub fn list(name: &'static str) -> Vec<String> {
-    let value = variable(name).unwrap_or_default();
-    value.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(str::to_owned).collect()
+    entries(&variable(name).unwrap_or_default())
+}
+
+/// The entries of a list with commas.
+#[must_use]
+pub fn entries(list: &str) -> Vec<String> {
+    list.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(str::to_owned).collect()
 }
 
 /// The value of a variable that is a whole number; nothing if it is absent.

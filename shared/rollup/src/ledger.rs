@@ -218,6 +218,13 @@ impl Ledger {
         fingerprint
     }
 
+    /// Whether it holds nothing but how many events there were.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let Self { totals: _, functions, issues, transactions, metrics } = self;
+        functions.is_empty() && issues.is_empty() && transactions.is_empty() && metrics.values.is_empty()
+    }
+
     /// Takes occurrences of an issue in.
     pub fn add_issue(&mut self, fingerprint: Fingerprint, issue: Issue) {
         match self.issues.entry(fingerprint) {

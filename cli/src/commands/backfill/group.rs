@@ -6,13 +6,14 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use lamplight_aws::clock::now_ms;
 use lamplight_parser::Reading;
-use lamplight_rollup::{Bucket, ErrorLogs, FunctionKey, Span};
+use lamplight_rollup::{Bucket, FunctionKey, Span};
 use lamplight_table::{PastHour, Table};
 
 use super::Task;
 use super::boundary::LATE_MS;
 use super::reading::{Page, page};
 use super::schedule::Schedule;
+use super::settings::Settings;
 use super::units::{Fold, Place};
 use crate::account::Logs;
 use crate::error::CliError;
@@ -30,7 +31,7 @@ pub struct Backfill<'a> {
     task: &'a Task,
     name: String,
     place: Place,
-    error_logs: ErrorLogs,
+    settings: &'a Settings,
     bar: &'a ProgressBar,
     /// Hours that were read.
     pub hours: usize,
@@ -49,14 +50,14 @@ impl<'a> Backfill<'a> {
         table: &'a Table,
         task: &'a Task,
         name: String,
-        error_logs: ErrorLogs,
+        settings: &'a Settings,
         bar: &'a ProgressBar,
     ) -> Self {
         let (region, account) = task.group.place().unwrap_or_default();
         let log_group = task.group.name.clone();
         let place = Place { account: account.to_owned(), region: region.to_owned(), log_group };
         let touched = BTreeSet::new();
-        Self { logs, table, task, name, place, error_logs, bar, hours: 0, counted: 0, events: 0, touched }
+        Self { logs, table, task, name, place, settings, bar, hours: 0, counted: 0, events: 0, touched }
     }
 
     /// Reads all that is to be read.
@@ -101,7 +102,7 @@ impl<'a> Backfill<'a> {
         for past in hours {
             self.wait_until_readable(past.hour.end_ms(), std::slice::from_ref(past)).await;
             let place = self.place.clone();
-            let mut fold = Fold::new(&place, self.error_logs, past.before_ms);
+            let mut fold = Fold::new(&place, self.settings, past.before_ms);
             let mut next = None;
             loop {
                 let page = self.page(past.hour.start_ms, past.hour.end_ms(), next).await?;
@@ -118,7 +119,7 @@ impl<'a> Backfill<'a> {
     }
 
     fn fold(&self, past: &PastHour) -> Fold<'_> {
-        Fold::new(&self.place, self.error_logs, past.before_ms)
+        Fold::new(&self.place, self.settings, past.before_ms)
     }
 
     async fn page(&self, start_ms: i64, end_ms: i64, next: Option<String>) -> Result<Page, CliError> {

@@ -7,8 +7,10 @@ use std::collections::{BTreeMap, HashSet};
 use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use lamplight_logs::{Delivery, LogEvent, Source};
 use lamplight_parser::Reading;
-use lamplight_rollup::{Bounds, Bucket, ErrorLogs, Ledger, Span};
+use lamplight_rollup::{Bounds, Bucket, Ledger, Span};
 use xxhash_rust::xxh3::Xxh3Default;
+
+use super::settings::Settings;
 
 /// Tells the units of the past from live deliveries.
 const TAG: &str = "backfill";
@@ -28,7 +30,7 @@ pub struct Place {
 #[derive(Debug)]
 pub struct Fold<'p> {
     place: &'p Place,
-    error_logs: ErrorLogs,
+    settings: &'p Settings,
     before_ms: i64,
     /// Events that were folded: a page may bring one again.
     seen: HashSet<u64>,
@@ -39,8 +41,8 @@ pub struct Fold<'p> {
 
 impl<'p> Fold<'p> {
     /// Nothing as yet. Events that were taken in at `before_ms` or later will be passed over.
-    pub fn new(place: &'p Place, error_logs: ErrorLogs, before_ms: i64) -> Self {
-        Self { place, error_logs, before_ms, seen: HashSet::new(), ledgers: BTreeMap::new(), events: 0 }
+    pub fn new(place: &'p Place, settings: &'p Settings, before_ms: i64) -> Self {
+        Self { place, settings, before_ms, seen: HashSet::new(), ledgers: BTreeMap::new(), events: 0 }
     }
 
     /// Takes an event in.
@@ -66,16 +68,15 @@ impl<'p> Fold<'p> {
         };
         let delivery = Delivery { is_data: true, source, events: vec![own], unreadable: 0 };
         let ledger = self.ledgers.entry((stream.to_owned(), minute_ms)).or_default();
-        ledger.add_delivery(&delivery, self.error_logs);
+        let Settings { error_logs, searchable_fields } = self.settings;
+        ledger.add_searchable_delivery(&delivery, *error_logs, searchable_fields);
         self.events += 1;
     }
 
     /// The units, those that add nothing left out.
     pub fn readings(self) -> Vec<Reading> {
         let place = self.place;
-        let units = self.ledgers.into_iter().filter(|(_, ledger)| {
-            !ledger.functions.is_empty() || !ledger.issues.is_empty() || !ledger.transactions.is_empty()
-        });
+        let units = self.ledgers.into_iter().filter(|(_, ledger)| !ledger.is_empty());
         let readings = units.map(|((stream, minute_ms), ledger)| {
             Reading::within(&Bounds::default(), identity(place, &stream, minute_ms), ledger)
         });
@@ -118,7 +119,8 @@ mod tests {
 
     fn folded(events: &[FilteredLogEvent]) -> (u64, Vec<(u64, u64)>) {
         let place = place();
-        let mut fold = Fold::new(&place, ErrorLogs::Raise, 1_000_000);
+        let settings = Settings::default();
+        let mut fold = Fold::new(&place, &settings, 1_000_000);
         events.iter().for_each(|event| fold.add(event));
         let count = fold.events;
         let units = fold.readings().into_iter().map(|reading| {
@@ -156,13 +158,32 @@ mod tests {
         assert_eq!(folded(&[start.build()]), (1, Vec::new()));
     }
 
+    #[test]
+    fn what_only_measures_or_only_names_a_value_is_a_unit() {
+        let metric =
+            r#"{"_aws":{"CloudWatchMetrics":[{"Namespace":"shop","Metrics":[{"Name":"Orders"}]}]},"Orders":1}"#;
+        let order = r#"{"level":"INFO","correlation_id":"c-1","orderId":4711}"#;
+        let (place, settings) =
+            (place(), Settings { searchable_fields: vec!["orderId".to_owned()], ..Settings::default() });
+        let mut fold = Fold::new(&place, &settings, i64::MAX);
+        for (line, at_ms) in [(metric, 5), (order, MINUTE_MS)] {
+            let event = FilteredLogEvent::builder().event_id(at_ms.to_string()).message(line);
+            fold.add(&event.timestamp(at_ms).ingestion_time(at_ms).build());
+        }
+        let readings = fold.readings();
+        assert_eq!(readings[0].ledger.metrics.series.len(), 1);
+        let member = readings[1].ledger.transactions.by_id["c-1"].members.values().next().unwrap();
+        assert!(member.labels.iter().eq([&("orderId".to_owned(), "4711".to_owned())]));
+    }
+
     const NOW_MS: i64 = 1_795_164_432_345;
 
     /// The units of an invocation that timed out.
     fn timed_out(place: &Place, at_ms: i64) -> Vec<Reading> {
         let line = format!("{REPORT}\tStatus: timeout");
         let event = FilteredLogEvent::builder().event_id(at_ms.to_string()).log_stream_name("s").message(line);
-        let mut fold = Fold::new(place, ErrorLogs::Raise, i64::MAX);
+        let settings = Settings::default();
+        let mut fold = Fold::new(place, &settings, i64::MAX);
         fold.add(&event.timestamp(at_ms).ingestion_time(at_ms).build());
         fold.readings()
     }
