@@ -213,6 +213,38 @@ fn transactions_are_found_by_their_labels_and_filters() {
     assert_eq!(found(&["--slower-than", "100m"]).len(), 0);
 }
 
+/// The line that has the value names only its request, and the report only its trace, in deliveries of their own.
+#[tokio::test]
+async fn a_value_that_names_only_its_request_finds_the_transaction_whichever_comes_first() {
+    let ordered = json!({"level": "INFO", "requestId": "3f1c2b1a-1111-4222-8333-444455556666", "orderId": 4711});
+    let told = [ordered.to_string(), report("3f1c2b1a-1111-4222-8333-444455556666", TRACE)];
+    for (keep, order) in [(Keep::All, [0, 1]), (Keep::All, [1, 0]), (Keep::Interesting, [0, 1])] {
+        let (embedded, topic) = (Embedded::start(0, None).await.unwrap(), Topic::default());
+        let tuning = Tuning { is_searchable: true, spares_busy_issues: true, keep, ..Tuning::default() };
+        let mut context = parser(embedded.table().tuned(tuning), &topic);
+        context.searchable_fields = vec!["orderId".to_owned()];
+        let found = async || {
+            let found = embedded.table().labelled_transactions("orderId", "4711", START_MS - 1_000).await.unwrap();
+            found.into_keys().collect::<Vec<_>>()
+        };
+        for (i, line) in order.into_iter().enumerate() {
+            assert_eq!(found().await, [""; 0], "{keep:?}, {order:?}");
+            let payload = Stream::of("orders", &[(START_MS + i as i64, &told[line])]).payload(Envelope::Subscription);
+            lamplight_parser::handle(&payload.to_string(), &context, START_MS).await.unwrap();
+        }
+        assert_eq!(found().await, [TRACE], "{keep:?}, {order:?}");
+        // A function of which every line has a value says nothing too often.
+        for i in 0..40 {
+            let line = ordered.to_string().replace("444455556666", &format!("4444555566{i:02}"));
+            let payload = Stream::of("orders", &[(START_MS + i, &line)]).payload(Envelope::Subscription);
+            lamplight_parser::handle(&payload.to_string(), &context, START_MS).await.unwrap();
+        }
+        let items = embedded.client().scan().table_name(TABLE).send().await.unwrap().items.unwrap();
+        let of_values = items.iter().filter(|item| item["pk"].as_s().unwrap() == "label-request#orderId=4711");
+        assert_eq!(of_values.count(), 41);
+    }
+}
+
 #[test]
 fn a_trace_is_shown_and_exported() {
     let local = Local::start(&[]);

@@ -88,7 +88,9 @@ pub async fn run(arguments: &BackfillArguments) -> Result<ExitCode, CliError> {
         return Err(CliError::Argument("--subscribed-at has not come yet; give a time that is past".to_owned()));
     }
     let stack = Stack::find(&arguments.stack).await?;
-    let (ours, table, logs) = (Ours::of(&stack)?, stack.table()?.tuned(tuning(&stack)), Logs::new(&stack.config));
+    let settings = Settings::of(&stack);
+    let table = stack.table()?.tuned(tuning(&stack, &settings));
+    let (ours, logs) = (Ours::of(&stack)?, Logs::new(&stack.config));
     let (groups, missing) = select(&logs, &arguments.selection).await?;
     let mut done = Backfilled {
         dry_run: arguments.dry_run,
@@ -111,7 +113,6 @@ pub async fn run(arguments: &BackfillArguments) -> Result<ExitCode, CliError> {
             Err(reason) => done.log_groups.push(Group::without(&group.name, &reason)),
         }
     }
-    let settings = Settings::of(&stack);
     let mut touched = BTreeSet::new();
     let bar = progress::hours(tasks.iter().map(|task| task.schedule.hours.len()).sum());
     for task in tasks {

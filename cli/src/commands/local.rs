@@ -17,7 +17,7 @@ use lamplight_aws::clock::now_ms;
 use lamplight_embedded::Embedded;
 use lamplight_logs::Limits;
 use lamplight_rollup::{Bounds, ErrorLogs};
-use lamplight_table::StoredFlow;
+use lamplight_table::{StoredFlow, Tuning};
 use tokio::net::TcpListener;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, filter_fn};
@@ -44,8 +44,9 @@ pub async fn run(arguments: LocalArguments) -> Result<ExitCode, CliError> {
     }
     let topic = LocalTopic::new(embedded.table(), &arguments);
     let emails = lamplight_alerts::Emails::Show;
+    let is_searchable = !arguments.searchable_field.is_empty();
     let context = ParserContext {
-        table: embedded.table(),
+        table: embedded.table().tuned(Tuning { is_searchable, ..Tuning::default() }),
         topic: topic.clone(),
         region: arguments.place.region(),
         own_log_groups: HashSet::new(),

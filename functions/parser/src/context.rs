@@ -43,7 +43,9 @@ impl Context<Topic> {
         let table = Table::new(aws_sdk_dynamodb::Client::new(&web.config()?), variable("TABLE_NAME")?);
         let keep = if switch("QUIET_TRANSACTIONS")? == Some(false) { Keep::Interesting } else { Keep::All };
         let slow_ms = whole("SLOW_MS")?.unwrap_or(Tuning::default().slow_ms);
-        let table = table.tuned(Tuning { spares_busy_issues: true, keep, slow_ms, ..Tuning::default() });
+        let searchable_fields = list("SEARCHABLE_FIELDS");
+        let is_searchable = !searchable_fields.is_empty();
+        let table = table.tuned(Tuning { spares_busy_issues: true, is_searchable, keep, slow_ms, ..Tuning::default() });
         let own_log_groups = list("OWN_LOG_GROUPS").into_iter().chain(variable("AWS_LAMBDA_LOG_GROUP_NAME"));
         Ok(Self {
             table,
@@ -51,7 +53,7 @@ impl Context<Topic> {
             region: variable("AWS_REGION").ok(),
             own_log_groups: own_log_groups.collect(),
             error_logs: if switch("ERROR_LOGS")? == Some(false) { ErrorLogs::Ignore } else { ErrorLogs::Raise },
-            searchable_fields: list("SEARCHABLE_FIELDS"),
+            searchable_fields,
             emails: if switch("MASK_EMAILS")? == Some(true) { Emails::Mask } else { Emails::Show },
             limits: Limits::default(),
             bounds: Bounds::default(),

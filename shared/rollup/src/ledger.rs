@@ -138,7 +138,8 @@ impl Ledger {
         if fact.kind == Kind::Span && fact.span.is_none() {
             return self.join_spans(place, event);
         }
-        if !is_counted && fact.trace_id.is_none() && fact.correlation_id.is_none() && fact.milestone.is_none() {
+        let names_nothing = fact.trace_id.is_none() && fact.correlation_id.is_none() && fact.milestone.is_none();
+        if !is_counted && names_nothing && place.searchable.is_empty() {
             return;
         }
         let key = place.key(&fact);
@@ -169,21 +170,23 @@ impl Ledger {
         let correlation_id = fact.correlation_id.as_deref().map(|id| xray_trace_id(id.into()));
         let correlation_id = correlation_id.as_deref().filter(|id| id.len() <= TRACE_ID_BYTES && Some(*id) != trace_id);
         let request_id = cut(fact.request_id.as_deref().unwrap_or_default(), NAME_BYTES);
+        if trace_id.is_none() && correlation_id.is_none() && request_id.is_empty() {
+            return;
+        }
+        let labels = labels(&event.message, searchable);
+        let is_of_interest = fact.detection.is_some() || fact.milestone.is_some() || !labels.is_empty();
         let add = |transaction: &mut Transaction| {
             let member_key = MemberKey { function: Arc::clone(key), request_id: request_id.into() };
             let mut member = Member::of(fact, event, source);
-            member.labels.extend(labels(&event.message, searchable));
+            member.labels.extend(labels);
             transaction.add(member_key, member);
             transaction.spans.extend(TraceSpan::of(fact, key, event));
             transaction.is_trace |= trace_id.is_some();
         };
-        let is_of_interest = fact.detection.is_some() || fact.milestone.is_some();
         match (trace_id, correlation_id) {
             (Some(trace_id), _) => self.transactions.add_to(trace_id, add),
             (None, Some(correlation_id)) => self.transactions.add_to(correlation_id, add),
-            (None, None) if is_of_interest && !request_id.is_empty() => {
-                self.transactions.add_to_request(request_id, add);
-            }
+            (None, None) if is_of_interest => self.transactions.add_to_request(request_id, add),
             (None, None) => {}
         }
         if let (Some(trace_id), Some(correlation_id)) = (trace_id, correlation_id) {

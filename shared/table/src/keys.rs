@@ -97,6 +97,12 @@ pub(crate) fn label(name: &str, value: &str) -> String {
     format!("label#{name}={value}")
 }
 
+/// The requests of which a line that names no transaction has a value of a searchable field; the sort key is the request's
+/// id.
+pub(crate) fn label_of_request(name: &str, value: &str) -> String {
+    format!("label-request#{name}={value}")
+}
+
 /// What was read of the past of a log group (`<account>/<region>/<name>`); the sort key is `hour#…`.
 pub(crate) fn past(log_group: &str) -> String {
     format!("past#{log_group}")

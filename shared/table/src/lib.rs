@@ -74,6 +74,8 @@ pub struct Tuning {
     /// Where many processes see the same failure, each would write the same item all the time. Likewise, it keeps what
     /// names nothing but its request only now and then of a function that fails all the time.
     pub spares_busy_issues: bool,
+    /// Whether transactions are found by values that their lines have, also by lines that name nothing but their request.
+    pub is_searchable: bool,
     /// Which parts of transactions are kept.
     pub keep: Keep,
     /// From which time on an invocation makes its transaction a slow one, in milliseconds: it is kept longer.
@@ -82,7 +84,13 @@ pub struct Tuning {
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { deliveries_an_item: 256, spares_busy_issues: false, keep: Keep::All, slow_ms: SLOW_MS }
+        Self {
+            deliveries_an_item: 256,
+            spares_busy_issues: false,
+            is_searchable: false,
+            keep: Keep::All,
+            slow_ms: SLOW_MS,
+        }
     }
 }
 

@@ -2,16 +2,19 @@
 //! it says. A repetition writes the same item, and what a reader unites is the same in any order.
 //!
 //! - [`kept`]: which parts are kept, and for how long
+//! - [`labels`]: transactions by values that their lines name
 //! - [`piece`]: facts as an item has them
+//! - [`requests`]: what is known of an invocation apart from transactions, and to which of them it belongs
 
 pub(crate) mod kept;
+mod labels;
 mod piece;
+pub(crate) mod requests;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use lamplight_rollup::time::rfc3339;
 use lamplight_rollup::transaction::families::FAMILY;
@@ -23,7 +26,7 @@ use crate::attributes::{EXPIRES_AT, Item, get_text, number, text};
 use crate::error::TableError;
 use crate::flows::{Due, concerns};
 use crate::keys;
-use crate::query::{ATTEMPTS, CONCURRENCY, Sort, at_once, key, pause};
+use crate::query::{CONCURRENCY, Sort, at_once, key};
 
 /// How long a transaction is kept after the later of its time and its writing: two weeks.
 const KEPT_MS: i64 = 14 * 86_400_000;
@@ -45,9 +48,6 @@ const IDS: &str = "ids";
 /// Ids that an item of the list names at the most: each is below 256 bytes.
 const LISTED: usize = 500;
 
-/// Pieces that an item about a request holds before they are made one: each is below 100 KB.
-const REQUEST_PIECES: usize = 3;
-
 impl Table {
     /// Adds what a delivery says of transactions.
     ///
@@ -60,7 +60,10 @@ impl Table {
         let by_id = transactions.by_id.iter();
         let mut items: Vec<_> = by_id.flat_map(|(id, own)| facts_items(id, own, now_ms)).collect();
         items.extend(list(transactions.by_id.iter().map(|(id, own)| (id.as_str(), own)), now_ms));
-        items.extend(labels(&transactions.by_id, now_ms));
+        items.extend(labels::items(transactions, now_ms));
+        if self.tuning.is_searchable {
+            items.extend(requests::ties(&requests::of(transactions), now_ms));
+        }
         let lasting = self.lasting(transactions, now_ms).into_iter();
         items.extend(lasting.map(|id| Due::lasting(now_ms + COMPLETE_MS, id).item(now_ms)));
         self.put_all(items).await?;
@@ -70,7 +73,7 @@ impl Table {
 
     /// What is written of a delivery: all of it, unless a function fails all the time. What then names nothing but its
     /// request goes to the transactions of that request in the same delivery, which costs nothing. The milestones of
-    /// flows are always written.
+    /// flows and searchable values are always written.
     async fn spared<'t>(
         &self,
         transactions: &'t Transactions,
@@ -81,7 +84,7 @@ impl Table {
         }
         let flows = self.recent_flows(now_ms).await?;
         let is_busy = |(request_id, loose): (&String, &Transaction)| {
-            if concerns(loose, &flows) {
+            if concerns(loose, &flows) || labels::has_any(loose) {
                 return None;
             }
             let function = &loose.members.keys().next()?.function;
@@ -98,40 +101,6 @@ impl Table {
             spared.to_mut().settle(&busy);
         }
         Ok(spared)
-    }
-
-    /// Adds what is known of a request apart from transactions. Pieces are added up as a set; when it has become large,
-    /// they are made one piece, which says the same.
-    async fn add_loose(&self, request_id: &str, loose: &Transaction, now_ms: i64) -> Result<(), TableError> {
-        let (pk, expires) = (keys::request(request_id), number(expires_at(loose.ended_ms(), now_ms)));
-        let update = || {
-            let update = self.client.update_item().table_name(&self.name);
-            let update = update.set_key(Some(key(&pk, keys::REQUEST_ITEM)));
-            let update = update.expression_attribute_names("#facts", FACTS);
-            let update = update.expression_attribute_names("#expires", EXPIRES_AT);
-            let update = update.expression_attribute_values(":expires", expires.clone());
-            update.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-        };
-        let adding = update()
-            .update_expression("SET #expires = :expires ADD #facts :facts")
-            .condition_expression("attribute_not_exists(#facts) OR size(#facts) < :most")
-            .expression_attribute_values(":most", number(REQUEST_PIECES))
-            .expression_attribute_values(":facts", AttributeValue::Ss(piece::write(loose)));
-        let mut refused = refused(adding.send().await)?;
-        for attempt in 0..ATTEMPTS {
-            let Some(item) = refused else { return Ok(()) };
-            let mut sum = loose.clone();
-            texts(&item, FACTS).filter_map(|facts| piece::read(facts)).for_each(|piece| sum.merge(piece));
-            let old = item.get(FACTS).cloned().unwrap_or(AttributeValue::Null(true));
-            let uniting = update()
-                .update_expression("SET #expires = :expires, #facts = :facts")
-                .condition_expression("#facts = :old")
-                .expression_attribute_values(":old", old)
-                .expression_attribute_values(":facts", AttributeValue::Ss(piece::write(&sum)));
-            refused = self::refused(uniting.send().await)?;
-            pause(attempt).await;
-        }
-        Err(TableError::Contention { key: pk })
     }
 
     /// The whole story of an id, with no members if there is none.
@@ -169,23 +138,6 @@ impl Table {
         let lists: Vec<Vec<Item>> = lists.try_collect().await?;
         let ids = lists.iter().flatten().flat_map(|item| texts(item, IDS)).cloned().collect();
         let stories = self.stories(ids).await?;
-        Ok(stories.into_iter().filter(|(_, story)| story.started_ms() >= from_ms).collect())
-    }
-
-    /// The stories of a value of a searchable field that began at this time or later.
-    ///
-    /// # Errors
-    ///
-    /// [`TableError::Call`].
-    pub async fn labelled_transactions(
-        &self,
-        name: &str,
-        value: &str,
-        from_ms: i64,
-    ) -> Result<BTreeMap<String, Transaction>, TableError> {
-        let items = self.query(&keys::label(name, value), Sort::All).await?;
-        let ids = items.iter().filter_map(|item| get_text(item, "sk").map(str::to_owned));
-        let stories = self.stories(ids.collect()).await?;
         Ok(stories.into_iter().filter(|(_, story)| story.started_ms() >= from_ms).collect())
     }
 
@@ -265,22 +217,6 @@ impl Table {
         }
         Ok(())
     }
-
-    /// What is said of requests apart from transactions.
-    pub(crate) async fn loose<'r>(
-        &self,
-        requests: impl IntoIterator<Item = &'r str>,
-    ) -> Result<Vec<(String, Transaction)>, TableError> {
-        let wanted: Vec<_> =
-            requests.into_iter().map(|id| (keys::request(id), keys::REQUEST_ITEM.to_owned())).collect();
-        let items = self.get_all(&wanted).await?;
-        let loose = items.iter().filter_map(|item| {
-            let mut loose = Transaction::default();
-            texts(item, FACTS).filter_map(|facts| piece::read(facts)).for_each(|piece| loose.merge(piece));
-            Some((keys::request_of(get_text(item, "pk")?)?.to_owned(), loose))
-        });
-        Ok(loose.collect())
-    }
 }
 
 /// The items that say what is known of an id.
@@ -311,37 +247,6 @@ fn list<'t>(transactions: impl Iterator<Item = (&'t str, &'t Transaction)>, now_
     items.collect()
 }
 
-/// The items by which transactions are found by the values of searchable fields.
-fn labels(transactions: &BTreeMap<String, Transaction>, now_ms: i64) -> Vec<Item> {
-    let mut items = BTreeMap::new();
-    for (id, transaction) in transactions {
-        for (name, value) in transaction.members.values().flat_map(|member| &member.labels) {
-            let mut item = key(&keys::label(name, value), id);
-            item.insert(EXPIRES_AT.to_owned(), number(expires_at(transaction.ended_ms(), now_ms)));
-            items.insert((name, value, id), item);
-        }
-    }
-    items.into_values().collect()
-}
-
-/// The item, if the condition of an update was refused.
-fn refused<T, R>(
-    sent: Result<T, aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>>,
-) -> Result<Option<Item>, TableError>
-where
-    R: std::fmt::Debug + Send + Sync + 'static,
-{
-    match sent {
-        Ok(_) => Ok(None),
-        Err(error) => match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
-                Ok(Some(refusal.item().cloned().unwrap_or_default()))
-            }
-            _ => Err(TableError::call("UpdateItem")(error)),
-        },
-    }
-}
-
 /// The texts of a set.
 fn texts<'i>(item: &'i Item, name: &str) -> impl Iterator<Item = &'i String> {
     item.get(name).and_then(|set| set.as_ss().ok()).into_iter().flatten()
@@ -350,4 +255,11 @@ fn texts<'i>(item: &'i Item, name: &str) -> impl Iterator<Item = &'i String> {
 /// When what belongs to a transaction expires, in seconds since the epoch.
 pub(crate) fn expires_at(event_ms: i64, now_ms: i64) -> i64 {
     (event_ms.max(now_ms) + KEPT_MS) / 1000
+}
+
+/// An item that says nothing but that it is there.
+pub(crate) fn expiring(pk: &str, sk: &str, now_ms: i64) -> Item {
+    let mut item = key(pk, sk);
+    item.insert(EXPIRES_AT.to_owned(), number(expires_at(now_ms, now_ms)));
+    item
 }

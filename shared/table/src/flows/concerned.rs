@@ -12,18 +12,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::{StreamExt, TryStreamExt, stream};
 use lamplight_rollup::{Transaction, Transactions};
 
 use super::due::Due;
 use super::{StoredFlow, concerns};
 use crate::Table;
-use crate::attributes::{EXPIRES_AT, Item, get_text, number};
+use crate::attributes::{Item, get_text};
 use crate::error::TableError;
 use crate::keys;
-use crate::query::{CONCURRENCY, Sort, key};
 use crate::transactions::kept::Keep;
-use crate::transactions::{FAMILY_ITEMS, expires_at, facts_items};
+use crate::transactions::{FAMILY_ITEMS, expiring, facts_items, requests};
 
 impl Table {
     /// Marks the transactions of a delivery that may concern a flow as due. What the delivery says must have been written
@@ -40,8 +38,11 @@ impl Table {
         if flows.is_empty() {
             return Ok(());
         }
-        let of_requests = of_requests(transactions);
-        self.put_all(ties(&of_requests, now_ms)).await?;
+        let of_requests = requests::of(transactions);
+        // Of what is kept it was written with it, if transactions are found by values.
+        if !self.tuning.is_searchable || self.tuning.keep == Keep::Interesting {
+            self.put_all(requests::ties(&of_requests, now_ms)).await?;
+        }
         let own = transactions.by_id.iter().filter(|(_, own)| concerns(own, &flows));
         let mut ids: BTreeSet<String> = own.map(|(id, _)| id.clone()).collect();
         let mut joined = self.told_before(&of_requests, &flows).await?;
@@ -111,13 +112,9 @@ impl Table {
     ) -> Result<Vec<(String, Transaction)>, TableError> {
         let loose = transactions.loose.iter().filter(|(_, loose)| concerns(loose, flows));
         let loose: Vec<_> = loose.collect();
-        let keys: Vec<_> = loose.iter().map(|(request_id, _)| keys::request(request_id)).collect();
-        let reads: Vec<_> = keys.iter().map(|pk| self.query(pk, Sort::Prefix(keys::trace("")))).collect();
-        let ties: Vec<Vec<Item>> = stream::iter(reads).buffered(CONCURRENCY).try_collect().await?;
-        let joined = ties.iter().zip(&loose).flat_map(|(ties, (_, loose))| {
-            let ids = ties.iter().filter_map(|tie| keys::trace_of(get_text(tie, "sk")?));
-            ids.map(|id| (id.to_owned(), (*loose).clone()))
-        });
+        let ties = self.ids_of(loose.iter().map(|(request_id, _)| request_id.as_str())).await?;
+        let joined =
+            ties.into_iter().zip(&loose).flat_map(|(ids, (_, loose))| ids.into_iter().map(|id| (id, (*loose).clone())));
         Ok(joined.collect())
     }
 
@@ -138,32 +135,7 @@ impl Table {
     }
 }
 
-/// The requests of a delivery, with the ids that they belong to.
-fn of_requests(transactions: &Transactions) -> BTreeMap<&str, BTreeSet<&str>> {
-    let mut of_requests: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (id, transaction) in &transactions.by_id {
-        for request_id in transaction.requests() {
-            of_requests.entry(request_id).or_default().insert(id);
-        }
-    }
-    of_requests
-}
-
-/// The items that say to which ids requests belong.
-fn ties(of_requests: &BTreeMap<&str, BTreeSet<&str>>, now_ms: i64) -> Vec<Item> {
-    let ties = of_requests.iter().flat_map(|(request_id, ids)| {
-        ids.iter().map(|id| expiring(&keys::request(request_id), &keys::trace(id), now_ms))
-    });
-    ties.collect()
-}
-
 /// The item that says that an id concerns a flow.
 fn mark(id: &str, now_ms: i64) -> Item {
     expiring(&keys::trace(id), keys::MARK, now_ms)
-}
-
-fn expiring(pk: &str, sk: &str, now_ms: i64) -> Item {
-    let mut item = key(pk, sk);
-    item.insert(EXPIRES_AT.to_owned(), number(expires_at(now_ms, now_ms)));
-    item
 }

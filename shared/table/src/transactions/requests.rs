@@ -1,0 +1,116 @@
+//! What is known of an invocation apart from transactions, and to which of them it belongs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use lamplight_rollup::{Transaction, Transactions};
+
+use super::{FACTS, expires_at, expiring, piece, texts};
+use crate::Table;
+use crate::attributes::{EXPIRES_AT, Item, get_text, number};
+use crate::error::TableError;
+use crate::keys;
+use crate::query::{ATTEMPTS, CONCURRENCY, Sort, key, pause};
+
+/// Pieces that an item about a request holds before they are made one: each is below 100 KB.
+const REQUEST_PIECES: usize = 3;
+
+impl Table {
+    /// Adds what is known of a request apart from transactions. Pieces are added up as a set; when it has become large,
+    /// they are made one piece, which says the same.
+    pub(super) async fn add_loose(&self, request_id: &str, loose: &Transaction, now_ms: i64) -> Result<(), TableError> {
+        let (pk, expires) = (keys::request(request_id), number(expires_at(loose.ended_ms(), now_ms)));
+        let update = || {
+            let update = self.client.update_item().table_name(&self.name);
+            let update = update.set_key(Some(key(&pk, keys::REQUEST_ITEM)));
+            let update = update.expression_attribute_names("#facts", FACTS);
+            let update = update.expression_attribute_names("#expires", EXPIRES_AT);
+            let update = update.expression_attribute_values(":expires", expires.clone());
+            update.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        };
+        let adding = update()
+            .update_expression("SET #expires = :expires ADD #facts :facts")
+            .condition_expression("attribute_not_exists(#facts) OR size(#facts) < :most")
+            .expression_attribute_values(":most", number(REQUEST_PIECES))
+            .expression_attribute_values(":facts", AttributeValue::Ss(piece::write(loose)));
+        let mut refused = refused(adding.send().await)?;
+        for attempt in 0..ATTEMPTS {
+            let Some(item) = refused else { return Ok(()) };
+            let mut sum = loose.clone();
+            texts(&item, FACTS).filter_map(|facts| piece::read(facts)).for_each(|piece| sum.merge(piece));
+            let old = item.get(FACTS).cloned().unwrap_or(AttributeValue::Null(true));
+            let uniting = update()
+                .update_expression("SET #expires = :expires, #facts = :facts")
+                .condition_expression("#facts = :old")
+                .expression_attribute_values(":old", old)
+                .expression_attribute_values(":facts", AttributeValue::Ss(piece::write(&sum)));
+            refused = self::refused(uniting.send().await)?;
+            pause(attempt).await;
+        }
+        Err(TableError::Contention { key: pk })
+    }
+
+    /// What is said of requests apart from transactions.
+    pub(crate) async fn loose<'r>(
+        &self,
+        requests: impl IntoIterator<Item = &'r str>,
+    ) -> Result<Vec<(String, Transaction)>, TableError> {
+        let wanted: Vec<_> =
+            requests.into_iter().map(|id| (keys::request(id), keys::REQUEST_ITEM.to_owned())).collect();
+        let items = self.get_all(&wanted).await?;
+        let loose = items.iter().filter_map(|item| {
+            let mut loose = Transaction::default();
+            texts(item, FACTS).filter_map(|facts| piece::read(facts)).for_each(|piece| loose.merge(piece));
+            Some((keys::request_of(get_text(item, "pk")?)?.to_owned(), loose))
+        });
+        Ok(loose.collect())
+    }
+
+    /// To which ids each of these requests is tied.
+    pub(crate) async fn ids_of(&self, requests: impl Iterator<Item = &str>) -> Result<Vec<Vec<String>>, TableError> {
+        let keys: Vec<_> = requests.map(keys::request).collect();
+        let reads: Vec<_> = keys.iter().map(|pk| self.query(pk, Sort::Prefix(keys::trace("")))).collect();
+        let ties: Vec<Vec<Item>> = stream::iter(reads).buffered(CONCURRENCY).try_collect().await?;
+        let id = |tie: &Item| Some(keys::trace_of(get_text(tie, "sk")?)?.to_owned());
+        Ok(ties.iter().map(|ties| ties.iter().filter_map(id).collect()).collect())
+    }
+}
+
+/// The requests of a delivery, with the ids that they belong to.
+pub(crate) fn of(transactions: &Transactions) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut of_requests: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (id, transaction) in &transactions.by_id {
+        for request_id in transaction.requests() {
+            of_requests.entry(request_id).or_default().insert(id);
+        }
+    }
+    of_requests
+}
+
+/// The items that say to which ids requests belong.
+pub(crate) fn ties(of_requests: &BTreeMap<&str, BTreeSet<&str>>, now_ms: i64) -> Vec<Item> {
+    let ties = of_requests.iter().flat_map(|(request_id, ids)| {
+        ids.iter().map(|id| expiring(&keys::request(request_id), &keys::trace(id), now_ms))
+    });
+    ties.collect()
+}
+
+/// The item, if the condition of an update was refused.
+fn refused<T, R>(
+    sent: Result<T, aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>>,
+) -> Result<Option<Item>, TableError>
+where
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    match sent {
+        Ok(_) => Ok(None),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
+                Ok(Some(refusal.item().cloned().unwrap_or_default()))
+            }
+            _ => Err(TableError::call("UpdateItem")(error)),
+        },
+    }
+}
