@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use base64_simd::STANDARD;
 
+/// Bytes of an id in X-Ray's form.
+const XRAY_BYTES: usize = 35;
+
 /// The id of a trace that a text names; nothing where a placeholder stands instead of one.
 pub(crate) fn trace_id(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
     known(xray_trace_id(text))
@@ -28,7 +31,7 @@ pub(crate) fn b3_trace_id(header: Cow<'_, str>) -> Option<Cow<'_, str>> {
 
 /// Whether an id has X-Ray's form.
 pub(crate) fn is_xray(id: &str) -> bool {
-    id.len() == 35 && id.starts_with("1-") && id.as_bytes()[10] == b'-'
+    id.len() == XRAY_BYTES && id.starts_with("1-") && id.as_bytes()[10] == b'-'
 }
 
 /// The id of a trace as X-Ray writes it (`1-<8 hex>-<24 hex>`), where the text is such an id, an X-Ray header
@@ -72,8 +75,13 @@ fn from_base64(text: &str) -> Option<String> {
 
 /// The trace of an X-Ray header.
 fn root_of(header: &str) -> Option<&str> {
-    // An id has no `=`, and mostly the trace stands first.
+    // Mostly the trace stands first, and has X-Ray's form.
     let first = header.strip_prefix("Root=");
+    if let Some((root, ";")) = first.and_then(|root| Some((root.get(..XRAY_BYTES)?, root.get(XRAY_BYTES..=XRAY_BYTES)?)))
+        && is_xray(root)
+    {
+        return Some(root);
+    }
     let root = first.or_else(|| header.split(';').find_map(|part| part.trim().strip_prefix("Root=")))?;
     Some(root.split_once(';').map_or(root, |(root, _)| root).trim())
 }

@@ -239,10 +239,10 @@ impl<'a> Reader<'a> {
         // A string that holds another has no quote but behind a backslash.
         let stop = if self.is_escaped { backslash(bytes, start) } else { special(bytes, start) };
         let Some(stop) = stop else { return self.fail(Fault::Ended) };
-        let quote: &[u8] = if self.is_escaped { b"\\\"" } else { b"\"" };
-        if bytes[stop..].starts_with(quote) {
+        let quote = stop + usize::from(self.is_escaped);
+        if bytes.get(quote) == Some(&b'"') {
             self.has_escapes = false;
-            self.at = stop + quote.len();
+            self.at = quote + 1;
             return Some(&self.text[start..stop]);
         }
         self.string_with_escapes(start, stop)
