@@ -157,10 +157,9 @@ impl TransactionSummary {
             at: time_text(at),
         });
         let rows = waterfall(transaction);
-        let members = rows.iter().filter_map(|row| match row.work {
-            Work::Invocation(key, member) => Some(MemberSummary::of(key, member)),
-            Work::Span(_) => None,
-        });
+        let mut members: Vec<_> = transaction.members.iter().collect();
+        members.sort_by_key(|(_, member)| (member.first_ms, member.last_ms));
+        let members = members.into_iter().map(|(key, member)| MemberSummary::of(key, member));
         let spans = rows.iter().filter_map(|row| match row.work {
             Work::Invocation(..) => None,
             Work::Span(span) => Some(SpanSummary::of(span, row)),

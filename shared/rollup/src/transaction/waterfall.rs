@@ -59,20 +59,18 @@ impl Row<'_> {
 }
 
 /// The rows of a transaction: those within a row follow it, in the order of their beginnings. A span stands in its
-/// parent, else in the invocation that made it. Each stands somewhere, also if its parents are unknown or run in a circle.
+/// parent, else in the invocation that made it. Where the parent was made by another invocation, that called this one:
+/// the invocation stands in the call, and the span in the invocation. Each stands somewhere, also if its parents are
+/// unknown or run in a circle.
 #[must_use]
 pub fn waterfall(transaction: &Transaction) -> Vec<Row<'_>> {
     let spans = transaction.spans_by_id();
     let members: Vec<_> = transaction.members.iter().map(|(key, member)| (key, &**member)).collect();
     let mut works: Vec<Work<'_>> = members.iter().map(|(key, member)| Work::Invocation(key, member)).collect();
-    works.extend(spans.values().map(|span| Work::Span(span)));
-    let place: BTreeMap<&str, usize> = spans.keys().enumerate().map(|(i, id)| (*id, members.len() + i)).collect();
+    let spans: Vec<_> = spans.into_values().collect();
+    works.extend(spans.iter().map(|span| Work::Span(span)));
     let mut within: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
-    for (i, work) in works.iter().enumerate() {
-        let parent = match work {
-            Work::Invocation(..) => None,
-            Work::Span(span) => parent_of(span, &place).or_else(|| maker_of(span, &members)),
-        };
+    for (i, parent) in parents(&members, &spans).into_iter().enumerate() {
         within.entry(parent).or_default().push(i);
     }
     for siblings in within.values_mut() {
@@ -87,9 +85,38 @@ pub fn waterfall(transaction: &Transaction) -> Vec<Row<'_>> {
     own_times(rows.rows)
 }
 
-fn parent_of(span: &TraceSpan, place: &BTreeMap<&str, usize>) -> Option<usize> {
+/// Within which work each stands: the members, then the spans.
+fn parents(members: &[(&MemberKey, &Member)], spans: &[&TraceSpan]) -> Vec<Option<usize>> {
+    let index: BTreeMap<&str, usize> = spans.iter().enumerate().map(|(i, span)| (&*span.span_id, i)).collect();
+    let callers: Vec<_> = spans.iter().map(|span| parent_of(span, &index)).collect();
+    let makers: Vec<_> = spans.iter().map(|span| maker_of(span, members)).collect();
+    let mut parents = vec![None; members.len() + spans.len()];
+    let mut called_us = vec![i64::MAX; members.len()];
+    for (i, span) in spans.iter().enumerate() {
+        let caller = callers[i].map(|caller| members.len() + caller);
+        parents[members.len() + i] = match makers[i] {
+            Some(maker) if callers[i].is_some_and(|caller| around(caller, &makers, &callers) != Some(maker)) => {
+                if span.start_us < called_us[maker] {
+                    (called_us[maker], parents[maker]) = (span.start_us, caller);
+                }
+                Some(maker)
+            }
+            maker => caller.or(maker),
+        };
+    }
+    parents
+}
+
+fn parent_of(span: &TraceSpan, index: &BTreeMap<&str, usize>) -> Option<usize> {
     let parent_id = span.parent_id.as_deref().filter(|id| *id != span.span_id)?;
-    place.get(parent_id).copied()
+    index.get(parent_id).copied()
+}
+
+/// The invocation in which a span was made, by the span itself or by the nearest around it that tells.
+fn around(span: usize, makers: &[Option<usize>], callers: &[Option<usize>]) -> Option<usize> {
+    let outwards = std::iter::successors(Some(span), |span| callers[*span]);
+    // Parents may run in a circle.
+    outwards.take(callers.len()).find_map(|span| makers[span])
 }
 
 /// The invocation that made a span: the one that it names, else one of the function that it names.
@@ -165,9 +192,10 @@ pub fn calls(transaction: &Transaction) -> BTreeMap<(&str, &str), Calls> {
 
 #[cfg(test)]
 mod tests {
-    use lamplight_logs::SpanKind;
+    use lamplight_logs::{LogEvent, Source, SpanKind, recognise};
 
     use super::*;
+    use crate::function::FunctionKey;
 
     fn span(id: &str, parent: Option<&str>, from_us: i64, to_us: i64) -> TraceSpan {
         TraceSpan {
@@ -212,6 +240,33 @@ mod tests {
         assert_eq!(rows(&spans), [row("a", 0, 70), row("b", 1, 20), row("c", 1, 15), row("d", 2, 5)]);
         let transaction = Transaction { spans: spans.into_iter().collect(), ..Transaction::default() };
         assert_eq!(calls(&transaction)[&("S3", "")], Calls { count: 4, failed: 0, duration_us: 145 });
+    }
+
+    #[test]
+    fn an_invocation_that_is_called_stands_in_the_call() {
+        let invocation = |function: &str, request_id: &str, first_ms, last_ms| {
+            let function = FunctionKey { account: "1".into(), region: "r".into(), function: function.into() };
+            let line = format!("REPORT RequestId: {request_id}\tDuration: {}.00 ms", last_ms - first_ms);
+            let event = LogEvent { id: "1".into(), timestamp: last_ms, message: line.as_str().into() };
+            let member = Member::of(&recognise(&line, &Source::default()), &event, &Source::default());
+            (MemberKey { function: function.into(), request_id: request_id.into() }, Box::new(member))
+        };
+        let made = |span: TraceSpan, request_id: &str| TraceSpan { request_id: Some(request_id.to_owned()), ..span };
+        let spans = [
+            made(span("call", None, 100_000, 800_000), "shop-1"),
+            // The service that was called tells of itself, and names no invocation.
+            TraceSpan { service: "Lambda".to_owned(), ..span("invoke", Some("call"), 150_000, 750_000) },
+            made(span("answer", Some("invoke"), 300_000, 600_000), "pay-1"),
+            span("within", Some("answer"), 400_000, 500_000),
+        ];
+        let transaction = Transaction {
+            members: [invocation("shop", "shop-1", 0, 1_000), invocation("pay", "pay-1", 290, 610)].into(),
+            spans: spans.into_iter().collect(),
+            ..Transaction::default()
+        };
+        let rows = waterfall(&transaction);
+        let told: Vec<_> = rows.iter().map(|row| (row.depth, row.own_us / 1_000)).collect();
+        assert_eq!(told, [(0, 300), (1, 100), (2, 280), (3, 20), (4, 200), (5, 100)]);
     }
 
     #[test]
