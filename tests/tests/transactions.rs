@@ -18,6 +18,9 @@ const START_MS: i64 = 1_795_164_000_000;
 
 const TRACE: &str = "1-6a52d530-0ba60ad2785ec2ae7971737c";
 
+/// A trace that only an event names, and not the report of its invocation.
+const UNSAMPLED: &str = "1-6a52d530-00000000000000000000cafe";
+
 fn report(request_id: &str, trace_id: &str) -> String {
     format!(
         "REPORT RequestId: {request_id}\tDuration: 12.50 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\t\
@@ -65,7 +68,12 @@ fn streams() -> Vec<Stream> {
     };
     let mut spans = stream("spans", &spans);
     spans.group = "aws/spans".to_owned();
-    vec![stream("orders", &orders), stream("payments", &payments), spans]
+    let unsampled = [
+        json!({"level": "INFO", "function_request_id": "3f1c2b1a-2222-4222-8333-444455556666", "xray_trace_id": UNSAMPLED}).to_string(),
+        "REPORT RequestId: 3f1c2b1a-2222-4222-8333-444455556666\tDuration: 4000.00 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\t\n".to_owned(),
+        "REPORT RequestId: 3f1c2b1a-2222-4222-8333-444455550000\tDuration: 9.00 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\t\n".to_owned(),
+    ];
+    vec![stream("orders", &orders), stream("payments", &payments), spans, stream("mails", &unsampled)]
 }
 
 #[tokio::test]
@@ -73,7 +81,8 @@ async fn any_split_order_and_repetition_gives_the_same_stories() {
     let whole: Vec<_> = streams().iter().map(|stream| stream.payload(Envelope::Subscription)).collect();
     let expected = stories(&whole).await;
     let ids: Vec<_> = expected.keys().map(String::as_str).collect();
-    assert_eq!(ids, ["1-6a52d530-00000000000000000000beef", TRACE, "order-2"]);
+    assert_eq!(ids, ["1-6a52d530-00000000000000000000beef", UNSAMPLED, TRACE, "order-2"]);
+    assert_eq!(expected[UNSAMPLED].duration_ms(), 4_000);
     let story = &expected[TRACE];
     assert_eq!((story.errors(), story.spans.len(), story.milestones().len()), (3, 2, 1));
     assert_eq!(expected["1-6a52d530-00000000000000000000beef"].errors(), 2);

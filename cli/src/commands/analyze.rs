@@ -23,6 +23,7 @@ pub fn run(arguments: &AnalyzeArguments) -> Result<ExitCode, CliError> {
     let all_read = read(&arguments.files, &Place::of(&arguments.place), &mut folds)?;
     let mut ledger = Ledger::default();
     folds.into_iter().for_each(|fold| ledger.merge(fold.ledger));
+    ledger.transactions.join_reports();
     let flows = follow(&mut ledger, &arguments.flow, now_ms());
     let flows = flows.iter().map(|(flow, hours)| FlowSummary::of(flow, hours)).collect();
     let analysis = Analysis::of(&ledger, arguments.architecture.into()).with_flows(flows);

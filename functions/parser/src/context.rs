@@ -9,6 +9,10 @@ use lamplight_logs::Limits;
 use lamplight_rollup::{Bounds, ErrorLogs};
 use lamplight_table::{Keep, Table, Tuning};
 
+/// How many reports of a function in a row are kept that name no transaction, while no other line does: a function that
+/// names its transactions does so at nearly every invocation.
+pub const LONE_REPORTS: usize = 20;
+
 /// Everything that the handler needs besides the payload.
 #[derive(Debug)]
 pub struct Context<P> {
@@ -45,7 +49,14 @@ impl Context<Topic> {
         let slow_ms = whole("SLOW_MS")?.unwrap_or(Tuning::default().slow_ms);
         let searchable_fields = list("SEARCHABLE_FIELDS");
         let is_searchable = !searchable_fields.is_empty();
-        let table = table.tuned(Tuning { spares_busy_issues: true, is_searchable, keep, slow_ms, ..Tuning::default() });
+        let table = table.tuned(Tuning {
+            spares_busy_issues: true,
+            lone_reports: LONE_REPORTS,
+            is_searchable,
+            keep,
+            slow_ms,
+            ..Tuning::default()
+        });
         let own_log_groups = list("OWN_LOG_GROUPS").into_iter().chain(variable("AWS_LAMBDA_LOG_GROUP_NAME"));
         Ok(Self {
             table,

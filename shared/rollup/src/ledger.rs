@@ -19,7 +19,7 @@ use crate::issue::{Issue, cut};
 use crate::metric::Metrics;
 use crate::rollup::Rollup;
 use crate::time::UNKNOWN_MS;
-use crate::transaction::{Member, MemberKey, TraceSpan, Transaction, Transactions};
+use crate::transaction::{LoneReport, Member, MemberKey, Report, TraceSpan, Transaction, Transactions};
 
 pub use bounds::{Bounds, Excess};
 
@@ -174,20 +174,33 @@ impl Ledger {
             return;
         }
         let labels = labels(&event.message, searchable);
-        let is_of_interest = fact.detection.is_some() || fact.milestone.is_some() || !labels.is_empty();
+        let tells = fact.detection.is_some() || fact.milestone.is_some() || !labels.is_empty();
+        let member_key = || MemberKey { function: Arc::clone(key), request_id: request_id.into() };
         let add = |transaction: &mut Transaction| {
-            let member_key = MemberKey { function: Arc::clone(key), request_id: request_id.into() };
             let mut member = Member::of(fact, event, source);
             member.labels.extend(labels);
-            transaction.add(member_key, member);
+            transaction.add(member_key(), member);
             transaction.spans.extend(TraceSpan::of(fact, key, event));
             transaction.is_trace |= trace_id.is_some();
         };
         match (trace_id, correlation_id) {
             (Some(trace_id), _) => self.transactions.add_to(trace_id, add),
-            (None, Some(correlation_id)) => self.transactions.add_to(correlation_id, add),
-            (None, None) if is_of_interest => self.transactions.add_to_request(request_id, add),
-            (None, None) => {}
+            (None, Some(correlation_id)) => {
+                self.transactions.add_to(correlation_id, add);
+                if fact.detection.is_some() && !request_id.is_empty() {
+                    // A failure is one of the trace of its request, too. A milestone is not: flows would have it twice.
+                    let member = Member::of(fact, event, source).without_milestones();
+                    self.transactions.add_to_request(request_id, |loose| loose.add(member_key(), member));
+                }
+            }
+            (None, None) if tells => self.transactions.add_to_request(request_id, add),
+            (None, None) => {
+                let Some(report) = Report::of(fact, event) else { return };
+                match LoneReport::of(&member_key(), &report) {
+                    Some(lone) => self.transactions.reports.push(lone),
+                    None => self.transactions.add_to_request(request_id, add),
+                }
+            }
         }
         if let (Some(trace_id), Some(correlation_id)) = (trace_id, correlation_id) {
             self.transactions.tie(trace_id, correlation_id);

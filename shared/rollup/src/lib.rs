@@ -55,4 +55,4 @@ pub use metric::{Series, SeriesId};
 pub use peaks::Peaks;
 pub use price::{Architecture, Price};
 pub use rollup::Rollup;
-pub use transaction::{Family, Member, MemberKey, TraceSpan, Transaction, Transactions};
+pub use transaction::{Family, LoneReport, Member, MemberKey, TraceSpan, Transaction, Transactions};

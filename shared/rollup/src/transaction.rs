@@ -1,6 +1,7 @@
 //! What belongs to one trace: a union of its members, so that repeats and order do not matter.
 //!
 //! - [`member`]: what one invocation did
+//! - [`lone_report`]: what was measured of an invocation of which no transaction is known as yet
 //! - [`trace_span`]: a piece of work within an invocation or elsewhere
 //! - [`smallest`]: sets that are bounded in a way that no order changes
 //! - [`stories`]: what belongs together though its lines name different ids
@@ -8,6 +9,7 @@
 //! - [`waterfall`]: what was done within what
 
 pub mod families;
+pub mod lone_report;
 pub mod member;
 pub mod smallest;
 pub mod stories;
@@ -17,6 +19,7 @@ pub mod waterfall;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use families::Family;
+pub use lone_report::{LoneReport, LoneReports};
 pub use member::{Member, MemberKey, Note, Report};
 use smallest::Smallest;
 pub use stories::Transactions;

@@ -74,6 +74,9 @@ pub struct Tuning {
     /// Where many processes see the same failure, each would write the same item all the time. Likewise, it keeps what
     /// names nothing but its request only now and then of a function that fails all the time.
     pub spares_busy_issues: bool,
+    /// How many reports of a function in a row are kept that name no transaction, while no other line ties one of its
+    /// requests to any. Each is a write, and of a function that names no transaction anywhere it is for nothing.
+    pub lone_reports: usize,
     /// Whether transactions are found by values that their lines have, also by lines that name nothing but their request.
     pub is_searchable: bool,
     /// Which parts of transactions are kept.
@@ -87,6 +90,7 @@ impl Default for Tuning {
         Self {
             deliveries_an_item: 256,
             spares_busy_issues: false,
+            lone_reports: 10_000,
             is_searchable: false,
             keep: Keep::All,
             slow_ms: SLOW_MS,

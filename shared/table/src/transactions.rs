@@ -11,7 +11,6 @@ mod labels;
 mod piece;
 pub(crate) mod requests;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -24,7 +23,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::Table;
 use crate::attributes::{EXPIRES_AT, Item, get_text, number, text};
 use crate::error::TableError;
-use crate::flows::{Due, concerns};
+use crate::flows::Due;
 use crate::keys;
 use crate::query::{CONCURRENCY, Sort, at_once, key};
 
@@ -55,6 +54,7 @@ impl Table {
     ///
     /// [`TableError::Call`] and [`TableError::Contention`]. Trying again after either changes nothing twice.
     pub async fn add_transactions(&self, transactions: &Transactions, now_ms: i64) -> Result<(), TableError> {
+        let transactions = &*self.with_reports(transactions);
         let transactions = &*self.spared(transactions, now_ms).await?;
         let transactions = &*self.kept(transactions, now_ms).await?;
         let by_id = transactions.by_id.iter();
@@ -64,43 +64,12 @@ impl Table {
         if self.tuning.is_searchable {
             items.extend(requests::ties(&requests::of(transactions), now_ms));
         }
-        let lasting = self.lasting(transactions, now_ms).into_iter();
-        items.extend(lasting.map(|id| Due::lasting(now_ms + COMPLETE_MS, id).item(now_ms)));
+        let lasting = self.lasting(transactions, now_ms);
+        items.extend(lasting.iter().map(|id| Due::lasting(now_ms + COMPLETE_MS, id).item(now_ms)));
         self.put_all(items).await?;
+        lasting.into_iter().for_each(|id| self.known.lasting.insert(id.clone(), now_ms));
         let requests = transactions.loose.iter();
         at_once(requests.map(|(id, loose)| self.add_loose(id, loose, now_ms)).collect()).await
-    }
-
-    /// What is written of a delivery: all of it, unless a function fails all the time. What then names nothing but its
-    /// request goes to the transactions of that request in the same delivery, which costs nothing. The milestones of
-    /// flows and searchable values are always written.
-    async fn spared<'t>(
-        &self,
-        transactions: &'t Transactions,
-        now_ms: i64,
-    ) -> Result<Cow<'t, Transactions>, TableError> {
-        if !self.tuning.spares_busy_issues || transactions.loose.is_empty() {
-            return Ok(Cow::Borrowed(transactions));
-        }
-        let flows = self.recent_flows(now_ms).await?;
-        let is_busy = |(request_id, loose): (&String, &Transaction)| {
-            if concerns(loose, &flows) || labels::has_any(loose) {
-                return None;
-            }
-            let function = &loose.members.keys().next()?.function;
-            let pace = self.known.loose.get(function).unwrap_or_default();
-            if pace.is_busy(now_ms) {
-                return Some(request_id.clone());
-            }
-            self.known.loose.insert((**function).clone(), pace.written(now_ms));
-            None
-        };
-        let busy: BTreeSet<_> = transactions.loose.iter().filter_map(is_busy).collect();
-        let mut spared = Cow::Borrowed(transactions);
-        if !busy.is_empty() {
-            spared.to_mut().settle(&busy);
-        }
-        Ok(spared)
     }
 
     /// The whole story of an id, with no members if there is none.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use lamplight_embedded::{Embedded, TABLE};
+use lamplight_parser::context::LONE_REPORTS;
 use lamplight_rollup::{Bucket, Span};
 use lamplight_table::{Keep, Table, Tuning};
 use lamplight_tests::delivery::{Envelope, Stream, batch};
@@ -22,13 +23,13 @@ async fn a_small_delivery_is_one_write() {
     let (schedule, told) = (Schedule::without_faults(), Told::default());
     let process = Process::new(Function::Parser, &schedule);
     let mut context = parser(&process, &embedded, &told);
-    context.table = Table::new(process.client(&embedded.url()), TABLE);
+    context.table = Table::new(process.client(&embedded.url()), TABLE).tuned(deployed());
     let mut units = 0.0;
     for i in 0..DELIVERIES {
         let at_ms = START_MS + i * 10_000;
         let report = |duration: i64| {
             format!(
-                "REPORT RequestId: 5a11-{i}\tDuration: {duration}.50 ms\tBilled Duration: {} ms\tMemory Size: 128 MB\t\
+                "REPORT RequestId: 3f1c2b1a-1111-4222-8333-44445555{i:04x}\tDuration: {duration}.50 ms\tBilled Duration: {} ms\tMemory Size: 128 MB\t\
                  Max Memory Used: 60 MB\t\n",
                 duration + 1
             )
@@ -44,6 +45,47 @@ async fn a_small_delivery_is_one_write() {
     // What is not a minute's write is an hour's mark: two small items.
     units += 2.0 * (calls - DELIVERIES as u64) as f64;
     assert!(units <= DELIVERIES as f64 * 1.2, "{units} write units for {DELIVERIES} deliveries, {calls} calls");
+}
+
+/// As the parser is deployed.
+fn deployed() -> Tuning {
+    Tuning { spares_busy_issues: true, lone_reports: LONE_REPORTS, ..Tuning::default() }
+}
+
+/// Reports that name no trace are written alone, where other lines of their function name traces; where none does, they
+/// soon are no more.
+#[tokio::test]
+async fn reports_are_written_alone_of_functions_that_name_traces_only() {
+    let embedded = Embedded::start(0, None).await.unwrap();
+    let (schedule, told) = (Schedule::without_faults(), Told::default());
+    let process = Process::new(Function::Parser, &schedule);
+    let mut context = parser(&process, &embedded, &told);
+    context.table = Table::new(process.client(&embedded.url()), TABLE).tuned(deployed());
+    let written = async |prefix: &str| {
+        let items = embedded.client().scan().table_name(TABLE).send().await.unwrap().items.unwrap();
+        let keys = items.iter().map(|item| item["pk"].as_s().unwrap()).filter(|key| key.starts_with(prefix));
+        keys.count()
+    };
+    let logged = |i: usize| {
+        format!(
+            r#"{{"traceId":"1-6a52d530-00000000000000000000{i:04x}","function_request_id":"3f1c2b1a-1111-4222-8333-44445555{i:04x}"}}"#
+        )
+    };
+    let report = |i: usize| {
+        format!("REPORT RequestId: 3f1c2b1a-1111-4222-8333-44445555{i:04x}\tDuration: 12.50 ms\tMemory Size: 128 MB\n")
+    };
+    for i in 0..300 {
+        let delivery = Stream::of("tender", &[(START_MS, &report(i))]).payload(Envelope::Subscription).to_string();
+        lamplight_parser::handle(&delivery, &context, START_MS).await.unwrap();
+    }
+    assert_eq!(written("request#").await, LONE_REPORTS);
+    for i in 300..400 {
+        for lines in [[logged(i)], [report(i)]] {
+            let delivery = Stream::of("tender", &[(START_MS, &lines[0])]).payload(Envelope::Subscription).to_string();
+            lamplight_parser::handle(&delivery, &context, START_MS).await.unwrap();
+        }
+    }
+    assert_eq!((written("request#").await, written("trace#").await), (LONE_REPORTS + 100, 100));
 }
 
 /// What a delivery says of a trace is one small item, and a share of the list of the hour.
@@ -177,10 +219,12 @@ async fn a_batch_is_one_write_for_each_minute_of_a_function() {
     let (schedule, told) = (Schedule::without_faults(), Told::default());
     let process = Process::new(Function::Parser, &schedule);
     let mut context = parser(&process, &embedded, &told);
-    context.table = Table::new(process.client(&embedded.url()), TABLE);
+    // Of a function that is known to name no transactions.
+    let tuning = Tuning { lone_reports: 0, ..Tuning::default() };
+    context.table = Table::new(process.client(&embedded.url()), TABLE).tuned(tuning);
     let records: Vec<_> = (0..200)
         .map(|i| {
-            let line = "REPORT RequestId: 5a11-1\tDuration: 12.50 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\t\
+            let line = "REPORT RequestId: 3f1c2b1a-1111-4222-8333-444455556666\tDuration: 12.50 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\t\
                         Max Memory Used: 60 MB\t\n";
             Stream::of(&format!("tender-{}", i % 10), &[(START_MS + i, line)]).packed()
         })

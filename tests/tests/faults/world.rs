@@ -361,6 +361,7 @@ impl World {
             let delivery = Delivery::read(&document, Some("eu-central-1")).unwrap();
             ledger.add_delivery(&delivery, ErrorLogs::Raise);
         }
+        ledger.transactions.join_reports();
         ledger
     }
 

@@ -78,7 +78,7 @@ impl Ledger {
     }
 
     fn leave_transactions_out(&mut self, bounds: &Bounds) -> usize {
-        let Transactions { by_id, loose } = &mut self.transactions;
+        let Transactions { by_id, loose, .. } = &mut self.transactions;
         [by_id, loose].into_iter().map(|transactions| leave_out(transactions, bounds.transactions)).sum()
     }
 }

@@ -112,25 +112,46 @@ impl Member {
     /// What one line says of its member. A report stands at the end of what it measures, a span has times of its own.
     #[must_use]
     pub fn of(fact: &Fact<'_>, event: &LogEvent<'_>, source: &Source<'_>) -> Self {
-        let report = Report::of(fact, event);
-        let duration_ms = report.as_ref().map_or(0, |report| (report.duration_us as f64 / 1000.0).round() as i64);
-        let span = fact.span.as_deref().and_then(|span| Some((span.start_us? / 1000, span.end_us? / 1000)));
-        let (first_ms, last_ms) = span
-            .filter(|(start_ms, end_ms)| start_ms <= end_ms)
-            .unwrap_or((event.timestamp.saturating_sub(duration_ms), event.timestamp));
         let note = fact.detection.map(|detection| Note::of(detection, fact, event, source));
         let milestone = fact.milestone.as_deref().map(|name| (event.timestamp, named(name)));
+        let span = fact.span.as_deref().and_then(|span| Some((span.start_us? / 1000, span.end_us? / 1000)));
+        let (first_ms, last_ms) =
+            span.filter(|(start_ms, end_ms)| start_ms <= end_ms).unwrap_or((event.timestamp, event.timestamp));
+        Self {
+            milestones: milestone.into_iter().collect(),
+            errors: note.iter().map(|note| note.event).collect(),
+            notes: note.into_iter().collect(),
+            ..Report::of(fact, event).map_or_else(|| Self::between(first_ms, last_ms), Self::measured)
+        }
+    }
+
+    /// What a report says of its member.
+    #[must_use]
+    pub fn measured(report: Report) -> Self {
+        let duration_ms = (report.duration_us as f64 / 1000.0).round() as i64;
+        let last_ms = report.reported_ms;
+        Self { report: Some(report), ..Self::between(last_ms.saturating_sub(duration_ms), last_ms) }
+    }
+
+    /// A member that ran then, and of which nothing else is known.
+    fn between(first_ms: i64, last_ms: i64) -> Self {
         Self {
             first_ms,
             last_ms,
-            report,
+            report: None,
             other_tries: Smallest::default(),
-            milestones: milestone.into_iter().collect(),
+            milestones: Smallest::default(),
             later: BTreeMap::new(),
-            errors: note.iter().map(|note| note.event).collect(),
-            notes: note.into_iter().collect(),
+            errors: Smallest::default(),
+            notes: Smallest::default(),
             labels: Smallest::default(),
         }
+    }
+
+    /// The same without the points that it reached.
+    #[must_use]
+    pub fn without_milestones(self) -> Self {
+        Self { milestones: Smallest::default(), later: BTreeMap::new(), ..self }
     }
 
     /// How long it took, in microseconds: as the platform measured it, else from the first to the last known time.
@@ -197,7 +218,9 @@ impl Member {
 }
 
 impl Report {
-    fn of(fact: &Fact<'_>, event: &LogEvent<'_>) -> Option<Self> {
+    /// What a line measured; nothing if it is no report.
+    #[must_use]
+    pub fn of(fact: &Fact<'_>, event: &LogEvent<'_>) -> Option<Self> {
         if fact.counts.invocations == 0 {
             return None;
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Transaction;
+use super::lone_report::LoneReports;
 
 /// What is known of all transactions. Merging is associative and commutative.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct Transactions {
     pub by_id: BTreeMap<String, Transaction>,
     /// What was said of invocations by lines that name neither, by the id of the request.
     pub loose: BTreeMap<String, Transaction>,
+    /// Reports that name neither, and say nothing but what was measured.
+    pub reports: LoneReports,
 }
 
 impl Transactions {
@@ -39,6 +42,7 @@ impl Transactions {
         for (request_id, transaction) in other.loose {
             self.loose.entry(request_id).or_default().merge(transaction);
         }
+        self.reports.append(other.reports);
     }
 
     /// Everything that belongs to an id: what names it, what names an id that a line ties to it, and what names only one
@@ -68,7 +72,7 @@ impl Transactions {
 
     /// Gives up what is known of requests apart from transactions, for the transactions that are known to have them.
     pub fn settle(&mut self, requests: &BTreeSet<String>) {
-        let Self { by_id, loose } = self;
+        let Self { by_id, loose, .. } = self;
         for transaction in by_id.values_mut() {
             let settled: Vec<_> = transaction
                 .requests()
@@ -81,7 +85,7 @@ impl Transactions {
         loose.retain(|request_id, _| !requests.contains(request_id));
     }
 
-    /// Whether nothing is known.
+    /// Whether nothing is known but reports, of which mostly no transaction has the request.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_id.is_empty() && self.loose.is_empty()
@@ -100,11 +104,16 @@ fn change(map: &mut BTreeMap<String, Transaction>, key: &str, change: impl FnOnc
 mod tests {
     use lamplight_logs::{Delivery, LogEvent, Source};
 
+    use super::*;
     use crate::ledger::{ErrorLogs, Ledger};
 
     const REPORT: &str =
         "REPORT RequestId: a-1\tDuration: 12.50 ms\tXRAY TraceId: 1-6a52d530-0ba60ad2785ec2ae7971737c\tSegmentId: 07f5";
     const TIMEOUT: &str = "2026-11-20T08:47:12.345Z a-1 Task timed out after 3.00 seconds";
+    const UNSAMPLED: &str =
+        "REPORT RequestId: 3f1c2b1a-1111-4222-8333-444455556666\tDuration: 900.00 ms\tMemory Size: 128 MB";
+    const LOGGED: &str = r#"{"level":"INFO","function_request_id":"3f1c2b1a-1111-4222-8333-444455556666","xray_trace_id":"1-6a52d530-0ba60ad2785ec2ae7971737c"}"#;
+    const DECLINED: &str = r#"{"level":"ERROR","message":"no card","correlation_id":"order-1","milestone":"DECLINED","function_request_id":"a-1"}"#;
     const ORDERED: &str = r#"{"level":"INFO","correlation_id":"order-1","milestone":"ORDERED"}"#;
     const TIED: &str =
         r#"{"level":"INFO","correlation_id":"order-1","xray_trace_id":"1-6a52d530-0ba60ad2785ec2ae7971737c"}"#;
@@ -134,6 +143,32 @@ mod tests {
         assert_eq!(listed(&ledger(&[TIMEOUT])), []);
         for lines in [[TIMEOUT, REPORT], [REPORT, TIMEOUT]] {
             assert_eq!(listed(&ledger(&lines)), [(TRACE.to_owned(), 2, 1)]);
+        }
+    }
+
+    #[test]
+    fn a_report_that_names_no_trace_is_of_the_transaction_of_its_request_whichever_comes_first() {
+        for lines in [[UNSAMPLED, LOGGED], [LOGGED, UNSAMPLED]] {
+            let mut transactions = ledger(&lines).transactions;
+            transactions.join_reports();
+            let story = transactions.story(TRACE);
+            let report = story.members.values().find_map(|member| member.report.as_ref()).unwrap();
+            assert_eq!((report.duration_us, report.memory_mb, story.duration_ms()), (900_000, Some(128), 900));
+        }
+        let mut untraced = ledger(&[UNSAMPLED]).transactions;
+        assert!(!untraced.reports.is_empty());
+        untraced.join_reports();
+        assert_eq!(untraced, Transactions::default());
+    }
+
+    #[test]
+    fn a_failure_that_names_a_correlation_id_is_one_of_the_trace_of_its_request_too() {
+        for lines in [[DECLINED, REPORT], [REPORT, DECLINED]] {
+            let ledger = ledger(&lines);
+            let told: Vec<_> = listed(&ledger).into_iter().map(|(id, _, errors)| (id, errors)).collect();
+            assert_eq!(told, [(TRACE.to_owned(), 1), ("order-1".to_owned(), 1)]);
+            // Its milestone is one of the correlation id alone: no flow has it twice.
+            assert!(ledger.transactions.story(TRACE).milestones().is_empty());
         }
     }
 

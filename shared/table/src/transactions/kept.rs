@@ -60,12 +60,16 @@ impl Table {
         transactions: &'t Transactions,
         now_ms: i64,
     ) -> Result<Cow<'t, Transactions>, TableError> {
-        if self.tuning.keep == Keep::All || transactions.by_id.is_empty() {
+        if self.tuning.keep == Keep::All {
             return Ok(Cow::Borrowed(transactions));
         }
+        let slow_ms = self.tuning.slow_ms;
+        let quiet = transactions.loose.iter().filter(|(_, loose)| !is_interesting(loose, slow_ms));
+        let quiet = quiet.map(|(request_id, _)| request_id.clone()).collect();
+        let mut transactions = transactions.clone();
+        transactions.settle(&quiet);
         let has_flows = !self.recent_flows(now_ms).await?.is_empty();
-        let is_kept =
-            |own: &Transaction| is_interesting(own, self.tuning.slow_ms) || (has_flows && own.tied().next().is_some());
+        let is_kept = |own: &Transaction| is_interesting(own, slow_ms) || (has_flows && own.tied().next().is_some());
         let quiet = transactions.by_id.values().filter(|own| !is_kept(own));
         let requests: BTreeSet<_> = quiet.flat_map(Transaction::requests).collect();
         let (here, elsewhere): (BTreeSet<_>, BTreeSet<_>) =
@@ -79,20 +83,22 @@ impl Table {
         let ties = |own: &Transaction| own.members.is_empty() && own.traces.iter().any(|id| kept.contains(id));
         let by_id = transactions.by_id.iter().filter(|(id, own)| kept.contains(id) || ties(own));
         let by_id = by_id.map(|(id, own)| (id.clone(), own.clone())).collect();
-        Ok(Cow::Owned(Transactions { by_id, loose: transactions.loose.clone() }))
+        Ok(Cow::Owned(Transactions { by_id, ..transactions }))
     }
 
     /// Which of these failed or slow transactions are to be kept longer, of which this process has not said so within the
     /// hour: so many at the most.
     pub(super) fn lasting<'t>(&self, transactions: &'t Transactions, now_ms: i64) -> Vec<&'t String> {
-        let lasting = transactions.by_id.iter().filter(|(_, own)| lasts(own, self.tuning.slow_ms));
+        let lasts = |own: &Transaction| {
+            let requests = || own.requests().into_iter().filter_map(|request_id| transactions.loose.get(request_id));
+            lasts(own, self.tuning.slow_ms) || requests().any(|loose| lasts(loose, self.tuning.slow_ms))
+        };
+        let lasting = transactions.by_id.iter().filter(|(_, own)| lasts(own));
         let is_news = |id: &&String| {
             let said_ms = self.known.lasting.get(*id).unwrap_or(i64::MIN);
             !(said_ms..said_ms.saturating_add(COMPLETE_MS)).contains(&now_ms)
         };
-        let news: Vec<_> = lasting.map(|(id, _)| id).filter(is_news).take(LASTING).collect();
-        news.iter().for_each(|id| self.known.lasting.insert((*id).clone(), now_ms));
-        news
+        lasting.map(|(id, _)| id).filter(is_news).take(LASTING).collect()
     }
 
     /// Keeps all that is known of a transaction as long as what failed is kept. What is tied to it is kept with it, unless

@@ -46,7 +46,7 @@ pub(super) fn has_any(transaction: &Transaction) -> bool {
 
 /// The items by which transactions are found, and requests that may belong to some.
 pub(super) fn items(transactions: &Transactions, now_ms: i64) -> Vec<Item> {
-    let Transactions { by_id, loose } = transactions;
+    let Transactions { by_id, loose, .. } = transactions;
     let mut items = BTreeMap::new();
     let mut add = |known: &BTreeMap<String, Transaction>, pk: fn(&str, &str) -> String| {
         for (id, transaction) in known {

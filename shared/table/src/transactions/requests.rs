@@ -1,5 +1,6 @@
 //! What is known of an invocation apart from transactions, and to which of them it belongs.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -7,10 +8,11 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use futures_util::{StreamExt, TryStreamExt, stream};
 use lamplight_rollup::{Transaction, Transactions};
 
-use super::{FACTS, expires_at, expiring, piece, texts};
+use super::{FACTS, expires_at, expiring, labels, piece, texts};
 use crate::Table;
 use crate::attributes::{EXPIRES_AT, Item, get_text, number};
 use crate::error::TableError;
+use crate::flows::concerns;
 use crate::keys;
 use crate::query::{ATTEMPTS, CONCURRENCY, Sort, key, pause};
 
@@ -18,6 +20,59 @@ use crate::query::{ATTEMPTS, CONCURRENCY, Sort, key, pause};
 const REQUEST_PIECES: usize = 3;
 
 impl Table {
+    /// The same with those reports that name no transaction of which it may become known: a function of which other
+    /// lines tie requests to transactions. Of one that has only reported for long, it will not.
+    pub(super) fn with_reports<'t>(&self, transactions: &'t Transactions) -> Cow<'t, Transactions> {
+        for (key, member) in transactions.by_id.values().flat_map(|own| &own.members) {
+            if member.report.is_none() && !key.request_id.is_empty() {
+                self.known.lone_reports.insert((*key.function).clone(), 0);
+            }
+        }
+        let mut joined = Cow::Borrowed(transactions);
+        for lone in transactions.reports.iter() {
+            let count = self.known.lone_reports.get(lone.function()).unwrap_or(0);
+            if count < self.tuning.lone_reports {
+                self.known.lone_reports.insert(lone.function().clone(), count + 1);
+                joined.to_mut().join_report(lone);
+            }
+        }
+        joined
+    }
+
+    /// What is written of a delivery: all of it, unless a function fails all the time. What then names nothing but its
+    /// request goes to the transactions of that request in the same delivery, which costs nothing. The milestones of
+    /// flows, searchable values and reports are always written.
+    pub(super) async fn spared<'t>(
+        &self,
+        transactions: &'t Transactions,
+        now_ms: i64,
+    ) -> Result<Cow<'t, Transactions>, TableError> {
+        if !self.tuning.spares_busy_issues || transactions.loose.is_empty() {
+            return Ok(Cow::Borrowed(transactions));
+        }
+        let flows = self.recent_flows(now_ms).await?;
+        let is_busy = |(request_id, loose): (&String, &Transaction)| {
+            let is_quiet =
+                loose.members.values().all(|member| member.errors.is_empty() && member.milestones.is_empty());
+            if is_quiet || concerns(loose, &flows) || labels::has_any(loose) {
+                return None;
+            }
+            let function = &loose.members.keys().next()?.function;
+            let pace = self.known.loose.get(function).unwrap_or_default();
+            if pace.is_busy(now_ms) {
+                return Some(request_id.clone());
+            }
+            self.known.loose.insert((**function).clone(), pace.written(now_ms));
+            None
+        };
+        let busy: BTreeSet<_> = transactions.loose.iter().filter_map(is_busy).collect();
+        let mut spared = Cow::Borrowed(transactions);
+        if !busy.is_empty() {
+            spared.to_mut().settle(&busy);
+        }
+        Ok(spared)
+    }
+
     /// Adds what is known of a request apart from transactions. Pieces are added up as a set; when it has become large,
     /// they are made one piece, which says the same.
     pub(super) async fn add_loose(&self, request_id: &str, loose: &Transaction, now_ms: i64) -> Result<(), TableError> {
