@@ -287,9 +287,9 @@ fn the_map_of_the_sample_is_what_it_is_and_its_picture_is_the_one_that_is_shown(
         })
         .collect();
     let inferred = [
-        ("parcel-api", "stock-booker", 31),
+        ("parcel-api", "route-planner", 32),
+        ("parcel-api", "stock-booker", 32),
         ("parcel-api", "label-printer", 30),
-        ("parcel-api", "route-planner", 30),
         ("label-printer", "customer-notifier", 29),
     ];
     let observed =

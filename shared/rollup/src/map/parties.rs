@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, btree_map};
 use super::makers::{Makers, name_of};
 use crate::transaction::{Member, MemberKey, TraceSpan, Transaction};
 
-/// An invocation, or a function or service of which the transaction names no invocation.
-#[derive(Debug)]
+/// A try of an invocation, or a function or service of which the transaction names no invocation.
+#[derive(Debug, Clone)]
 pub(super) struct Party<'t> {
     pub(super) name: &'t str,
     /// When it began, in milliseconds since the epoch.
@@ -18,7 +18,7 @@ pub(super) struct Party<'t> {
     pub(super) is_function: bool,
 }
 
-/// Who took part: each invocation once, whoever's lines name it. What a function said without naming an invocation
+/// Who took part: each try of an invocation once, whoever's lines name it. What a function said without naming an invocation
 /// belongs to its first one; where there is none, it stands for one.
 pub(super) fn of<'t>(
     transaction: &'t Transaction,
@@ -34,9 +34,9 @@ pub(super) fn of<'t>(
     let mut parties: Vec<_> = makers
         .functions
         .iter()
-        .map(|(request_id, (key, member))| Party {
-            failed: failed.contains(request_id),
-            ..Party::of(key, member, true)
+        .flat_map(|(request_id, (key, member))| {
+            let whole = Party { failed: failed.contains(request_id), ..Party::of(key, member, true) };
+            tries(&whole, member)
         })
         .collect();
     // What is not told apart by time is told apart by its request, which they stand in the order of.
@@ -61,6 +61,27 @@ pub(super) fn of<'t>(
         }
     }
     parties
+}
+
+/// The tries of an invocation: mostly there is one. Of several, those failed of which the report says so, or within whose
+/// time something told of a failure; if none did, the longest.
+fn tries<'t>(whole: &Party<'t>, member: &Member) -> Vec<Party<'t>> {
+    if member.other_tries.is_empty() {
+        return vec![whole.clone()];
+    }
+    let reports = member.report.iter().chain(member.other_tries.iter());
+    let mut tries: Vec<_> = reports
+        .map(|report| {
+            let (start_ms, end_ms) = (report.started_ms(), report.reported_ms);
+            let is_told = || member.notes.iter().any(|note| (start_ms..=end_ms).contains(&note.at_ms));
+            let failed = report.status.is_some() || is_told();
+            Party { start_ms, end_ms, latency_us: report.duration_us, failed, ..whole.clone() }
+        })
+        .collect();
+    if whole.failed && !tries.iter().any(|own| own.failed) {
+        tries[0].failed = true;
+    }
+    tries
 }
 
 impl<'t> Party<'t> {

@@ -137,6 +137,28 @@ fn retries_are_calls_from_the_same_caller() {
 }
 
 #[test]
+fn tries_of_one_request_are_calls_each() {
+    let took = |to_ms: i64, duration_us, status: Option<&str>| {
+        let (key, member) = member("work", "w-1", to_ms, to_ms);
+        let status = status.map(str::to_owned);
+        let report = Report { duration_us, reported_ms: START_MS + to_ms, status, ..Report::default() };
+        (key, Member { errors: member.errors, ..Member::measured(report) })
+    };
+    let tries = [
+        failed(took(1_100, 1_000_000, Some("timeout"))),
+        took(62_100, 1_000_000, Some("timeout")),
+        took(190_000, 2_000, None),
+    ];
+    let map = Map::of([&story(&[[member("api", "a-1", 0, 50)].to_vec(), tries.to_vec()].concat(), &[])]);
+    assert_eq!(edges(&map), ["api ⇢ work 2/3"]);
+    assert_eq!((map.nodes["work"].invocations, map.nodes["work"].errors), (3, 2));
+    // No report says which of them failed.
+    let untold = [failed(took(1_100, 1_000_000, None)), took(190_000, 2_000, None)];
+    let map = Map::of([&story(&[[member("api", "a-1", 0, 50)].to_vec(), untold.to_vec()].concat(), &[])]);
+    assert_eq!(edges(&map), ["api ⇢ work 1/2"]);
+}
+
+#[test]
 fn two_branches_are_two_edges_where_spans_tell_and_a_chain_where_they_do_not() {
     let members = [member("shop", "a", 0, 50), member("pay", "b", 10, 20), member("stock", "c", 30, 40)];
     let calls = [call("x", None, "shop", "pay"), call("y", None, "shop", "stock")];

@@ -109,7 +109,7 @@ pub struct Note {
 }
 
 impl Member {
-    /// What one line says of its member. A report stands at the end of what it measures, a span has times of its own.
+    /// What one line says of its member. A span has times of its own.
     #[must_use]
     pub fn of(fact: &Fact<'_>, event: &LogEvent<'_>, source: &Source<'_>) -> Self {
         let note = fact.detection.map(|detection| Note::of(detection, fact, event, source));
@@ -128,9 +128,8 @@ impl Member {
     /// What a report says of its member.
     #[must_use]
     pub fn measured(report: Report) -> Self {
-        let duration_ms = (report.duration_us as f64 / 1000.0).round() as i64;
-        let last_ms = report.reported_ms;
-        Self { report: Some(report), ..Self::between(last_ms.saturating_sub(duration_ms), last_ms) }
+        let (first_ms, last_ms) = (report.started_ms(), report.reported_ms);
+        Self { report: Some(report), ..Self::between(first_ms, last_ms) }
     }
 
     /// A member that ran then, and of which nothing else is known.
@@ -218,6 +217,12 @@ impl Member {
 }
 
 impl Report {
+    /// When what it measures began, in milliseconds since the epoch: it stands at the end of that.
+    #[must_use]
+    pub fn started_ms(&self) -> i64 {
+        self.reported_ms.saturating_sub((self.duration_us as f64 / 1000.0).round() as i64)
+    }
+
     /// What a line measured; nothing if it is no report.
     #[must_use]
     pub fn of(fact: &Fact<'_>, event: &LogEvent<'_>) -> Option<Self> {
