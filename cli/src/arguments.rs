@@ -19,13 +19,15 @@ mod transactions;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use lamplight_rollup::{Architecture, Flow};
+use lamplight_rollup::Architecture;
 
 pub use account::{
     BackfillArguments, DoctorArguments, FILTER_PATTERN, RedriveArguments, SelectionArguments, SendTestArguments,
     StackArguments, SubscribeArguments, Tag, UnsubscribeArguments,
 };
-pub use flows::{FlowArguments, FlowCommand, RemoveFlowArguments, SetFlowArguments, ShowFlowArguments};
+pub use flows::{
+    FlowArguments, FlowCommand, FollowArguments, RemoveFlowArguments, SetFlowArguments, ShowFlowArguments,
+};
 pub use issues::{AssignArguments, IssuesArguments, MuteArguments, Order, ResolveArguments, WhichArguments};
 pub use map::{MapArguments, MapOutput};
 pub use metrics::MetricsArguments;
@@ -230,9 +232,8 @@ pub struct AnalyzeArguments {
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub place: PlaceArguments,
-    /// Follow transactions through this flow, such as `orders: ORDER_PLACED > ORDER_CONFIRMED within 5m`
-    #[arg(long, value_name = "FLOW")]
-    pub flow: Vec<Flow>,
+    #[command(flatten)]
+    pub follow: FollowArguments,
     /// The processor that functions are priced by
     #[arg(long, value_enum, default_value_t)]
     pub architecture: Processor,
@@ -259,9 +260,8 @@ pub struct LocalArguments {
     /// Members of structured events by whose values transactions can be found, separated by commas
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub searchable_field: Vec<String>,
-    /// Follow transactions through this flow, such as `orders: ORDER_PLACED > ORDER_CONFIRMED within 5m`
-    #[arg(long, value_name = "FLOW")]
-    pub flow: Vec<Flow>,
+    #[command(flatten)]
+    pub follow: FollowArguments,
     /// Stop after the files and print what `analyze` prints
     #[arg(long)]
     pub once: bool,

@@ -187,6 +187,8 @@ fn arguments_that_cannot_be_used_end_with_two() {
         vec!["analyze", "--output", "xml"],
         vec!["functions", "--since", "soon"],
         vec!["local", "--port", "70000"],
+        vec!["analyze", "-", "--flow", "a: B > C within 5m", "--flow", "a: B > D within 6m"],
+        vec!["local", "--once", "--flow", "a: B > C within 5m", "--flow", "a: B > D within 6m"],
         vec![],
     ] {
         let run = run(&arguments);

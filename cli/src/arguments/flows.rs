@@ -4,7 +4,29 @@ use clap::{Args, Subcommand};
 use lamplight_rollup::Flow;
 
 use super::{Output, ReadArguments, TableArguments};
+use crate::error::CliError;
 use crate::since::Since;
+
+/// The flows that input is followed through.
+#[derive(Debug, Args)]
+pub struct FollowArguments {
+    /// Follow transactions through this flow, such as `orders: ORDER_PLACED > ORDER_CONFIRMED within 5m`
+    #[arg(long, value_name = "FLOW")]
+    flow: Vec<Flow>,
+}
+
+impl FollowArguments {
+    /// The flows, of which each has a name of its own.
+    pub fn flows(&self) -> Result<&[Flow], CliError> {
+        for (i, flow) in self.flow.iter().enumerate() {
+            if self.flow[..i].iter().any(|other| other.name == flow.name) {
+                let name = &flow.name;
+                return Err(CliError::Argument(format!("two flows are called `{name}`; give each a name of its own")));
+            }
+        }
+        Ok(&self.flow)
+    }
+}
 
 #[derive(Debug, Args)]
 pub struct FlowArguments {

@@ -17,6 +17,7 @@ use crate::output::{print, print_json};
 use crate::tables;
 
 pub fn run(arguments: &AnalyzeArguments) -> Result<ExitCode, CliError> {
+    let flows = arguments.follow.flows()?;
     let seen = Seen::default();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut folds: Vec<_> = (0..threads).map(|_| Fold { seen: &seen, ledger: Ledger::default() }).collect();
@@ -24,7 +25,7 @@ pub fn run(arguments: &AnalyzeArguments) -> Result<ExitCode, CliError> {
     let mut ledger = Ledger::default();
     folds.into_iter().for_each(|fold| ledger.merge(fold.ledger));
     ledger.transactions.join_reports();
-    let flows = follow(&mut ledger, &arguments.flow, now_ms());
+    let flows = follow(&mut ledger, flows, now_ms());
     let flows = flows.iter().map(|(flow, hours)| FlowSummary::of(flow, hours)).collect();
     let analysis = Analysis::of(&ledger, arguments.architecture.into()).with_flows(flows);
     match arguments.output {

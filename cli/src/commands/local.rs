@@ -37,8 +37,9 @@ pub async fn run(arguments: LocalArguments) -> Result<ExitCode, CliError> {
         filter_fn(|metadata| metadata.target().starts_with("lamplight") && *metadata.level() <= LevelFilter::WARN);
     let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).without_time().with_target(false);
     tracing_subscriber::registry().with(log.with_filter(own)).init();
+    let flows = arguments.follow.flows()?;
     let embedded = Embedded::start(arguments.dynamodb_port, arguments.data.as_deref()).await?;
-    for flow in &arguments.flow {
+    for flow in flows {
         let by = "the command line".to_owned();
         embedded.table().set_flow(&StoredFlow { flow: flow.clone(), set_ms: now_ms(), by }).await?;
     }

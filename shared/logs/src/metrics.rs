@@ -46,7 +46,7 @@ struct Directive {
 }
 
 /// The metrics of a line: each with each of its sets of dimensions, as CloudWatch counts them. A metric without a value
-/// is none, and a dimension without a text is left out.
+/// is none, and a dimension without a text is left out; sets that come to the same by that are one.
 #[must_use]
 pub fn metrics(message: &Message<'_>) -> Vec<Metric> {
     let text = message.text();
@@ -74,7 +74,21 @@ pub fn metrics(message: &Message<'_>) -> Vec<Metric> {
             values.insert(key, numbers(value));
         }
     });
-    directives.iter().flat_map(|directive| directive.metrics(&values, &texts)).take(METRICS).collect()
+    let mut told: Vec<Metric> = Vec::new();
+    for metric in directives.iter().flat_map(|directive| directive.metrics(&values, &texts)).take(METRICS) {
+        if !told.iter().any(|other| other.is_same(&metric)) {
+            told.push(metric);
+        }
+    }
+    told
+}
+
+impl Metric {
+    /// Whether both are one, so that a value counts in it once.
+    fn is_same(&self, other: &Self) -> bool {
+        let Self { namespace, name, unit, dimensions, values: _ } = self;
+        *name == other.name && *dimensions == other.dimensions && *namespace == other.namespace && *unit == other.unit
+    }
 }
 
 impl Directive {
@@ -188,6 +202,16 @@ mod tests {
     }
 
     #[test]
+    fn sets_of_dimensions_that_come_to_the_same_are_one() {
+        for sets in [r#"["service"],["service","tenant"]"#, r#"["service"],["service"]"#] {
+            let line = format!(
+                r#"{{"service":"web","tenant":null,"Orders":3,"_aws":{{"CloudWatchMetrics":[{{"Namespace":"shop","Dimensions":[{sets}],"Metrics":[{{"Name":"Orders"}},{{"Name":"Orders"}}]}},{{"Namespace":"shop","Dimensions":[["service"]],"Metrics":[{{"Name":"Orders"}}]}}]}}}}"#
+            );
+            assert_eq!(read(&line), [metric("Orders", None, &[("service", "web")], &[3.0])]);
+        }
+    }
+
+    #[test]
     fn an_object_in_the_column_of_the_message_is_read() {
         let object =
             r#"{"_aws":{"CloudWatchMetrics":[{"Namespace":"shop","Metrics":[{"Name":"Orders"}]}]},"Orders":1}"#;
@@ -210,7 +234,7 @@ mod tests {
         let dimensions: Vec<_> = (0..2_000).map(|i| format!("\"d{i}\"")).collect();
         let texts: String = (0..2_000).map(|i| format!(",\"d{i}\":\"x\"")).collect();
         let wide = read(&format!(
-            r#"{{"_aws":{{"CloudWatchMetrics":[{{"Dimensions":[[{0}],[{0}]],"Metrics":[{{"Name":"A"}}]}}]}},"A":1{texts}}}"#,
+            r#"{{"_aws":{{"CloudWatchMetrics":[{{"Dimensions":[[{0}],["d0"]],"Metrics":[{{"Name":"A"}}]}}]}},"A":1{texts}}}"#,
             dimensions.join(",")
         ));
         assert_eq!((wide.len(), wide[0].dimensions.len()), (2, DIMENSIONS));

@@ -154,16 +154,23 @@ fn stopped<'t>(
     let (since_ms, milestone, _) = last;
     let milestones = transaction.milestones();
     let members = transaction.members.iter().map(|(key, member)| {
-        let failure = member.notes.iter().rfind(|note| note.at_ms >= since_ms);
-        ((key, &**member), failure)
+        let since = member.notes.iter().filter(|note| note.at_ms >= since_ms);
+        ((key, &**member), since.max_by_key(|note| (gravity(note), note.at_ms)))
     });
     members.max_by_key(|((key, member), failure)| {
         // A branch beside the flow has milestones of its own.
         let has_reached = milestones.iter().any(|(_, _, function)| *function == key.function.function);
         let is_next = member.first_ms > since_ms && !has_reached;
         let is_last = member.reached_ms(milestone) == Some(since_ms);
-        (failure.is_some(), is_next, is_last, member.first_ms, *key)
+        // Among those that failed, who is next does not matter: the last to begin was the next of the others.
+        let by_order = if failure.is_some() { (false, false) } else { (is_next, is_last) };
+        (failure.map(gravity), by_order, member.first_ms, *key)
     })
+}
+
+/// An error that was handled and logged stops nothing, unless nothing else failed.
+fn gravity(note: &Note) -> u8 {
+    u8::from(note.kind != Detection::ErrorLog)
 }
 
 #[cfg(test)]
@@ -231,6 +238,28 @@ pub(crate) mod tests {
         assert_eq!(missing.failure, None, "what failed before the last milestone was mended");
         events.push(("forwarder", 60_000, reached("FORWARDED")));
         assert_eq!(Missing::of(&flow, &transaction(&events)), None);
+    }
+
+    #[test]
+    fn of_several_failures_the_one_that_was_not_handled_tells_where_it_stopped_and_then_the_last_to_begin() {
+        let flow: Flow = "sessions: CREATED > SAVED within 10s".parse().unwrap();
+        let logged = r#"{"level":"ERROR","message":"no audit","traceId":"6a52d5300ba60ad2785ec2ae7971737c","function_request_id":"a"}"#;
+        let mut events = vec![
+            ("api", 1_000, reached("CREATED")),
+            ("api", 1_020, logged.to_owned()),
+            ("api", 1_050, report("a", "")),
+            ("saver", 1_500, reached("VALIDATED").replace('}', r#","function_request_id":"b"}"#)),
+            ("saver", 4_000, report("b", "\tStatus: timeout")),
+            ("audit", 5_000, logged.replace(r#""a""#, r#""c""#)),
+        ];
+        let stopped_in = |events: &[(&str, i64, String)]| {
+            let transaction = transaction(events);
+            Missing::of(&flow, &transaction).unwrap().stopped_in.0.function.function.clone()
+        };
+        assert_eq!(stopped_in(&events), "saver");
+        events.push(("mailer", 4_500, report("d", "\tStatus: timeout")));
+        assert_eq!(stopped_in(&events), "mailer");
+        assert_eq!(stopped_in(&events[..3]), "api");
     }
 
     #[test]
