@@ -159,12 +159,14 @@ async fn only_what_is_of_interest_is_kept_where_that_is_asked_for_and_all_is_cou
 async fn what_failed_is_kept_longer_with_all_that_belongs_to_it() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let topic = Topic::default();
-    let context = parser(embedded.table(), &topic);
+    let context = parser(embedded.table().tuned(Tuning { is_searchable: true, ..Tuning::default() }), &topic);
     let quiet = "1-6a52d530-00000000000000000000beef";
     let deliveries = [
         vec![report("a-1", TRACE), report("q-1", quiet)],
         vec![report("b-1", TRACE).replace("\tXRAY", "\tStatus: timeout\tXRAY")],
         vec!["2026-11-20T08:40:00.345Z a-1 Task timed out after 3.00 seconds".to_owned()],
+        vec![json!({"level": "INFO", "function_request_id": "a-1", "orderId": 4711}).to_string()],
+        vec![json!({"level": "INFO", "trace_id": TRACE, "orderId": 4711}).to_string()],
     ];
     for (i, lines) in deliveries.iter().enumerate() {
         let lines: Vec<_> = lines.iter().map(|line| (START_MS + i as i64, line.as_str())).collect();
@@ -179,17 +181,22 @@ async fn what_failed_is_kept_longer_with_all_that_belongs_to_it() {
         days.sort_unstable();
         days
     };
-    assert_eq!(days("trace#").await, [14, 14, 14]);
+    assert_eq!(days("trace#").await, [14, 14, 14, 14]);
     let keeper =
         lamplight_keeper::Context { table: embedded.table(), topic: &topic, emails: lamplight_alerts::Emails::Show };
     for now_ms in [START_MS + 60_000, START_MS + 3_660_000] {
         lamplight_keeper::handle(&keeper, now_ms).await.unwrap();
     }
-    assert_eq!(days("trace#").await, [14, 30, 30]);
-    assert_eq!((days("request#").await, days("traces#").await.last().copied()), (vec![30], Some(30)));
+    assert_eq!(days("trace#").await, [14, 30, 30, 30]);
+    // What is said of the request, and its ties and those of another, which is not meant.
+    assert_eq!((days("request#").await, days("traces#").await.last().copied()), (vec![14, 30, 30, 30], Some(30)));
+    assert_eq!((days("label#").await, days("label-request#").await), (vec![30], vec![30]));
     let later_ms = START_MS + 20 * 86_400_000;
     let found = embedded.table().transactions(START_MS - 3_600_000, START_MS + 3_600_000, later_ms).await.unwrap();
-    assert_eq!(found[TRACE].members.len(), 3);
+    assert_eq!(found[TRACE].members.len(), 5);
+    let labelled =
+        async |from_ms| embedded.table().labelled_transactions("orderId", "4711", from_ms).await.unwrap().len();
+    assert_eq!((labelled(START_MS - 60_000).await, labelled(START_MS + 60_000).await), (1, 0));
 }
 
 /// What is asked of the table by a value, and by filters.

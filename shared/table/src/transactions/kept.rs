@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use lamplight_rollup::{Family, Member, Transaction, Transactions};
 
-use super::{COMPLETE_MS, LASTING_MS, list};
+use super::{COMPLETE_MS, LASTING_MS, labels, list};
 use crate::Table;
 use crate::attributes::{EXPIRES_AT, get_text, number};
 use crate::error::TableError;
@@ -114,9 +114,11 @@ impl Table {
             let items = self.query_at_most(&pk, Sort::All, ITEMS).await?;
             meant.extend(items.iter().filter_map(|item| Some((pk.clone(), get_text(item, "sk")?.to_owned()))));
         }
-        for (request_id, _) in self.loose(story.requests().into_iter().take(REQUESTS)).await? {
+        let requests: Vec<_> = story.requests().into_iter().take(REQUESTS).collect();
+        for (request_id, _) in self.loose(requests.iter().copied()).await? {
             meant.push((keys::request(&request_id), keys::REQUEST_ITEM.to_owned()));
         }
+        meant.extend(labels::keys_of(&story, &ids, &requests));
         meant.truncate(ITEMS + REQUESTS);
         let expires_s = (now_ms + LASTING_MS) / 1000;
         at_once(meant.iter().map(|(pk, sk)| self.prolong(pk, sk, expires_s)).collect()).await?;
