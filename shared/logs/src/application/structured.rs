@@ -320,7 +320,7 @@ mod tests {
             format!(r#"{{"body":"boom","severity_number":17,"attributes":{object},{ids},"resource":{resource}}}"#),
             format!(r#"{{"Body":"boom","SeverityText":"ERROR","Attributes":{object},{model},"Resource":{resource}}}"#),
             format!(
-                r#"{{"Body":"boom","SeverityNumber":17,"Attributes":{object},{model},"Resource":{{"service.name":"x"}},"service":"pay"}}"#
+                r#"{{"Body":"boom","SeverityNumber":17,"Attributes":{object},{model},"Resource":{{"service.name":"pay"}}}}"#
             ),
             format!(
                 r#"{{"body":{{"stringValue":"boom"}},"severityNumber":17,"attributes":{list},{model},"resource":{resource_list}}}"#

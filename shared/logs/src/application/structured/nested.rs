@@ -11,13 +11,9 @@ impl<'a> Structured<'a> {
         match key {
             "error" | "thrown" | "err" => self.take_error(value),
             "attributes" | "Attributes" => self.take_attributes(value),
-            "resource" | "Resource" => drop(value.members(|key, value| {
-                if matches!(key, "attributes" | "Attributes") {
-                    self.take_attributes(value);
-                }
-            })),
+            "resource" | "Resource" => self.take_resource(value),
             "span" => self.take_span(value),
-            "spans" => drop(value.elements(|span| self.take_span(span))),
+            "spans" => drop(value.elements(|span| self.take_outer_span(span))),
             "fields" | "log" | "trace" | "dd" | "context" => self.take_parts(key, value),
             "_aws" => self.take_metrics(value),
             "lamplight" => self.take_purpose(value),
@@ -61,6 +57,24 @@ impl<'a> Structured<'a> {
             "requestId" => self.request_id = self.request_id.take().or_else(|| value.text()),
             "xrayTraceId" => self.take_trace(value),
             "id" => self.span_id = self.span_id.take().or_else(|| value.text_or_digits()),
+            _ => {}
+        });
+    }
+
+    /// One of the spans around an event of Rust's `tracing`. Other libraries have lists of this name, too.
+    fn take_outer_span(&mut self, value: &mut Reader<'a>) {
+        value.members(|key, value| match key {
+            "requestId" => self.take_id(Id::PerhapsRequest, value),
+            "xrayTraceId" => self.take_trace(value),
+            _ => {}
+        });
+    }
+
+    /// A resource with its attributes as OpenTelemetry's protocol nests them, or as its data model has them.
+    fn take_resource(&mut self, value: &mut Reader<'a>) {
+        value.members(|key, value| match key {
+            "attributes" | "Attributes" => self.take_attributes(value),
+            "service.name" => self.service = self.service.take().or_else(|| value.text()),
             _ => {}
         });
     }
@@ -129,9 +143,11 @@ mod tests {
     use crate::recognise;
     use crate::source::Source;
 
+    const REQUEST: &str = "8b9e7c2a-3a44-4a7e-9d2a-7f5f3c1c0a01";
+
     #[test]
     fn the_spans_around_an_event_of_rust_name_its_invocation() {
-        let outer = r#"{"name":"Lambda runtime invoke","requestId":"a-1","xrayTraceId":"Root=1-6a52d530-0ba60ad2785ec2ae7971737c;Sampled=1"}"#;
+        let outer = r#"{"name":"Lambda runtime invoke","requestId":"8b9e7c2a-3a44-4a7e-9d2a-7f5f3c1c0a01","xrayTraceId":"Root=1-6a52d530-0ba60ad2785ec2ae7971737c;Sampled=1"}"#;
         for line in [
             format!(
                 r#"{{"level":"ERROR","fields":{{"message":"no"}},"span":{{"name":"pay"}},"spans":[{outer},{{"name":"pay"}}]}}"#
@@ -140,7 +156,7 @@ mod tests {
             format!(r#"{{"level":"ERROR","fields":{{"message":"no"}},"span":{outer},"spans":[{outer}]}}"#),
         ] {
             let fact = recognise(&line, &Source::default());
-            assert_eq!(fact.request_id.as_deref(), Some("a-1"), "{line}");
+            assert_eq!(fact.request_id.as_deref(), Some(REQUEST), "{line}");
             assert_eq!(fact.trace_id.as_deref(), Some("1-6a52d530-0ba60ad2785ec2ae7971737c"), "{line}");
             assert_eq!(
                 (fact.detection, fact.error_message.as_deref()),
@@ -148,6 +164,9 @@ mod tests {
                 "{line}"
             );
         }
+        let others = r#"{"level":"INFO","spans":[{"id":"a1","requestId":"1123","trace_id":"t-1"}]}"#;
+        let fact = recognise(others, &Source::default());
+        assert_eq!((fact.segment_id, fact.request_id, fact.trace_id), (None, None, None));
     }
 
     #[test]
