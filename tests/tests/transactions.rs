@@ -276,6 +276,11 @@ fn a_trace_is_shown_and_exported() {
     assert_eq!(show("otlp").json()["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["traceId"], digits);
     assert_eq!(show("jaeger").json()["data"][0]["traceID"], digits);
     assert_eq!(show("json").json()["correlation_ids"], json!(["order-1"]));
+    for form in [format!(" {} ", TRACE.to_uppercase()), format!("0x{digits}"), format!("{digits}-00f067aa0ba902b7-1")] {
+        let shown =
+            run(["trace", &form, "--endpoint-url", &local.table_url, "--table", "lamplight", "--output", "json"]);
+        assert_eq!(shown.json()["trace_id"], TRACE, "{form}");
+    }
 }
 
 /// The sample with a queue and three functions that take from it: the map is what it is, though no span tells of most of

@@ -30,7 +30,7 @@ pub struct TransactionsArguments {
 
 #[derive(Debug, Args)]
 pub struct TraceArguments {
-    /// The trace's id, or a correlation id
+    /// The trace's id in any form, or a correlation id
     pub trace_id: String,
     #[command(flatten)]
     pub read: ReadArguments<TraceOutput>,

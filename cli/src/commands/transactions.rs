@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use lamplight_aws::clock::now_ms;
+use lamplight_logs::transaction_id;
 use lamplight_policy::Glob;
 use lamplight_rollup::Transaction;
 use lamplight_rollup::export::{jaeger, otlp};
@@ -59,17 +60,18 @@ fn is_meant(transaction: &TransactionSummary, arguments: &TransactionsArguments)
 
 pub async fn one(arguments: &TraceArguments) -> Result<ExitCode, CliError> {
     let table = stack::table(&arguments.read.table).await?;
-    let transaction = table.transaction(&arguments.trace_id).await?;
+    let id = transaction_id(&arguments.trace_id);
+    let transaction = table.transaction(&id).await?;
     if transaction.members.is_empty() {
-        let text = format!("there is no transaction {}; `lamplight transactions` lists them", arguments.trace_id);
+        let text = format!("there is no transaction {id}; `lamplight transactions` lists them");
         return Err(CliError::NotFound(text));
     }
     let transaction = transaction.gathered();
     match arguments.read.output {
-        TraceOutput::Json => print_json(&TransactionSummary::of(&arguments.trace_id, &transaction))?,
-        TraceOutput::Table => print(tables::waterfall(&arguments.trace_id, &transaction))?,
-        TraceOutput::Otlp => print_json(&otlp::request(&arguments.trace_id, &transaction))?,
-        TraceOutput::Jaeger => print_json(&jaeger::file(&arguments.trace_id, &transaction))?,
+        TraceOutput::Json => print_json(&TransactionSummary::of(&id, &transaction))?,
+        TraceOutput::Table => print(tables::waterfall(&id, &transaction))?,
+        TraceOutput::Otlp => print_json(&otlp::request(&id, &transaction))?,
+        TraceOutput::Jaeger => print_json(&jaeger::file(&id, &transaction))?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -47,4 +47,4 @@ pub use message::Message;
 pub use recognise::{recognise, recognise_message};
 pub use source::Source;
 pub use span::{SpanFact, SpanKind};
-pub use trace::xray_trace_id;
+pub use trace::{parent_span_id, span_id, transaction_id, xray_trace_id};

@@ -56,9 +56,15 @@ fn detectors(first: u8) -> &'static [Detector] {
             runtime::java::read,
             application::text::read,
         ],
-        b'I' => &[platform::init::read, runtime::ruby::read, runtime::java::read, application::text::read],
+        b'I' => &[
+            platform::init::read,
+            runtime::ruby::read,
+            runtime::rust::read,
+            runtime::java::read,
+            application::text::read,
+        ],
         b'X' => &[platform::xray::read, runtime::java::read],
-        b'T' => &[platform::subscription::read, runtime::java::read],
+        b'T' => &[platform::subscription::read, runtime::rust::read, runtime::java::read],
         b'L' => &[platform::subscription::read, runtime::python::read, runtime::java::read],
         b'C' => &[platform::control::read, runtime::java::read, application::text::read],
         b'[' => &[runtime::native::read, runtime::python::read, application::text::read],
@@ -80,9 +86,13 @@ fn detectors(first: u8) -> &'static [Detector] {
         ],
         b'H' | b'U' | b'm' => &[runtime::python::read, runtime::memory::read, runtime::java::read],
         b'p' | b't' => &[runtime::go::read, runtime::rust::read, runtime::java::read],
-        b'D' | b'F' | b'W' | b'A' => {
-            &[runtime::memory::read, runtime::dotnet::read, runtime::java::read, application::text::read]
-        }
+        b'D' | b'F' | b'W' | b'A' => &[
+            runtime::memory::read,
+            runtime::dotnet::read,
+            runtime::rust::read,
+            runtime::java::read,
+            application::text::read,
+        ],
         _ => &[runtime::memory::read, runtime::native::read, runtime::dotnet::read, runtime::java::read],
     }
 }

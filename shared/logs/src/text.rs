@@ -1,5 +1,7 @@
 //! Reading text lines: tokens, timestamps, request ids, numbers.
 
+use std::borrow::Cow;
+
 use crate::scan::{each, each_without, find};
 
 /// What follows the first run of blanks and tabs after `head`, if the line begins with `head` and such a run.
@@ -84,6 +86,13 @@ pub(crate) fn is_request_id(text: &str) -> bool {
     }
 }
 
+/// Lambda's id of a request as Lambda writes it: a UUID has small letters.
+pub(crate) fn request_id(id: Cow<'_, str>) -> Cow<'_, str> {
+    let capitals = |uuid: &[u8; 36]| uuid.iter().map(|byte| u8::from(byte.is_ascii_uppercase())).sum::<u8>();
+    let has_capitals = <&[u8; 36]>::try_from(id.as_bytes()).is_ok_and(|uuid| capitals(uuid) > 0);
+    if has_capitals && is_request_id(&id) { Cow::Owned(id.to_ascii_lowercase()) } else { id }
+}
+
 /// Whether a text begins like an ISO 8601 time with date, `T` and `Z`: `2026-11-20T08:47:12.345Z`.
 pub(crate) fn is_utc_time(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -125,6 +134,16 @@ mod tests {
         assert!(is_request_id("6f7f0961f83442118a7af6fe80b88d56"));
         assert!(!is_request_id("1123"));
         assert!(!is_request_id("bQXj1gWQoAMESyA="));
+    }
+
+    #[test]
+    fn a_uuid_has_small_letters_and_a_business_key_what_it_has() {
+        let id = |text| request_id(Cow::Borrowed(text));
+        assert_eq!(id("8B9E7C2A-3a44-4A7E-9D2A-7F5F3C1C0A01"), "8b9e7c2a-3a44-4a7e-9d2a-7f5f3c1c0a01");
+        assert!(matches!(id("8b9e7c2a-3a44-4a7e-9d2a-7f5f3c1c0a01"), Cow::Borrowed(_)));
+        for other in ["A-1", "", "ORDER 4711 OF THE THIRTY-SIX LETTERS"] {
+            assert_eq!(id(other), other);
+        }
     }
 
     #[test]

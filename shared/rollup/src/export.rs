@@ -8,7 +8,7 @@ pub mod otlp;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lamplight_logs::{SpanKind, xray_trace_id};
+use lamplight_logs::{SpanKind, parent_span_id, span_id, xray_trace_id};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
@@ -48,9 +48,9 @@ fn trace_digits(trace_id: &str) -> String {
 }
 
 /// The 16 hexadecimal digits of a span's id, likewise.
-fn span_digits(span_id: &str) -> String {
-    let digits = span_id.strip_prefix("0x").unwrap_or(span_id).to_ascii_lowercase();
-    if is_id(&digits, 16) { digits } else { hashed(span_id) }
+fn span_digits(id: &str) -> String {
+    let digits = span_id(id.into());
+    if is_id(&digits, 16) { digits.into_owned() } else { hashed(id) }
 }
 
 fn hashed(text: &str) -> String {
@@ -59,11 +59,8 @@ fn hashed(text: &str) -> String {
 
 /// Both forms take only zeros for no id.
 fn is_id(digits: &str, length: usize) -> bool {
-    digits.len() == length && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) && !is_zero(digits)
-}
-
-fn is_zero(digits: &str) -> bool {
-    digits.bytes().all(|byte| byte == b'0')
+    let is_zero = digits.bytes().all(|byte| byte == b'0');
+    digits.len() == length && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) && !is_zero
 }
 
 /// A time that both forms have. Jaeger's user interface leaves out what began at zero.
@@ -107,9 +104,9 @@ fn is_within(id: &str, other: &str, parents: &BTreeMap<String, Option<String>>) 
 fn parent_of(row: &Row<'_>, rows: &[Row<'_>]) -> Option<String> {
     let named = match row.work {
         Work::Invocation(..) => None,
-        Work::Span(span) => span.parent_id.as_deref().filter(|id| !is_zero(id.strip_prefix("0x").unwrap_or(id))),
+        Work::Span(span) => span.parent_id.as_deref().and_then(|id| parent_span_id(id.into())),
     };
-    row.parent.map(|parent| id_of(&rows[parent].work)).or_else(|| named.map(span_digits))
+    row.parent.map(|parent| id_of(&rows[parent].work)).or_else(|| named.map(|id| span_digits(&id)))
 }
 
 fn id_of(work: &Work<'_>) -> String {
@@ -236,12 +233,13 @@ mod tests {
 
     #[test]
     fn only_zeros_are_no_span_and_no_parent() {
-        for id in ["", "0000000000000000", "0x0000000000000000"] {
+        for id in ["", "0000000000000000", "0x0000000000000000", "AAAAAAAAAAA="] {
             assert!(is_id(&span_digits(id), 16), "{id}");
             assert_eq!(parents(&[("53995c3f42cd8ad8", Some(id))]), [("53995c3f42cd8ad8".to_owned(), None)], "{id}");
         }
         let parent = parents(&[("53995c3f42cd8ad8", Some("00F067AA0BA902B7"))]);
         assert_eq!(parent, [("53995c3f42cd8ad8".to_owned(), Some("00f067aa0ba902b7".to_owned()))]);
+        assert_eq!(parents(&[("U5lcP0LNitg=", Some("APBnqgupArc="))]), parent);
     }
 
     #[test]

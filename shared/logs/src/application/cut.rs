@@ -9,6 +9,7 @@ use super::structured::Structured;
 use crate::fact::Fact;
 use crate::level::Level;
 use crate::runtime::node;
+use crate::text::request_id;
 
 /// Reads the exception of an object that was cut.
 pub(super) fn read(text: &str) -> Option<Fact<'_>> {
@@ -25,7 +26,7 @@ pub(super) fn read(text: &str) -> Option<Fact<'_>> {
     };
     let mut fact = node::unhandled(Some(Cow::Borrowed(error_type)), None, in_init, detector);
     fact.level = Some(Level::Error);
-    fact.request_id = object.request_id;
+    fact.request_id = object.request_id.map(request_id);
     Some(fact)
 }
 

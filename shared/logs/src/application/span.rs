@@ -10,10 +10,13 @@ use std::borrow::Cow;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::attributes::each_attribute;
 use super::structured::Structured;
 use crate::fact::{Fact, Kind};
 use crate::json::{Json, Reader, members};
 use crate::span::{SpanFact, SpanKind};
+use crate::text::request_id;
+use crate::trace::{parent_span_id, span_id};
 
 /// The names of what was called, the best first.
 const REMOTE_SERVICES: [&str; 10] = [
@@ -52,11 +55,11 @@ pub(super) fn fact_of<'a>(object: Structured<'a>, json: Json<'a>, mut read: Span
     members(json, |key, value| read.take(key, value));
     let mut fact = Fact::new(Kind::Span, "span");
     fact.trace_id = object.trace_id;
-    fact.segment_id = object.span_id;
+    fact.segment_id = object.span_id.map(span_id);
     fact.service = object.service.or(read.service);
     fact.correlation_id = object.correlation_id;
     fact.milestone = object.milestone;
-    fact.request_id = read.request_id.or(object.request_id);
+    fact.request_id = read.request_id.or(object.request_id).map(request_id);
     fact.function_arn = read.function_arn;
     fact.function_name = read.function_name.or_else(|| fact.service.clone());
     let of_call = read.span.kind.is_call();
@@ -99,7 +102,9 @@ impl<'a> SpanReader<'a> {
                     None => value.text().map(|word| SpanKind::from_word(&word)).unwrap_or_default(),
                 }
             }
-            "parentSpanId" | "parent_span_id" | "parent_id" => span.parent_id = value.text(),
+            "parentSpanId" | "parent_span_id" | "parent_id" => {
+                span.parent_id = value.text_or_digits().and_then(parent_span_id);
+            }
             "startTimeUnixNano" => span.start_us = microseconds(value),
             "endTimeUnixNano" => span.end_us = microseconds(value),
             "start_time" => span.start_us = value.text().and_then(|text| of_calendar(&text)),
@@ -121,24 +126,10 @@ impl<'a> SpanReader<'a> {
     }
 
     fn take_attributes(&mut self, attributes: &mut Reader<'a>) {
-        if attributes.members(|key, value| self.take_attribute(key, value.text_or_digits())) {
-            return;
-        }
-        attributes.elements(|element| {
-            let (mut name, mut said) = (None, None);
-            element.members(|key, value| match key {
-                "key" => name = value.text(),
-                "value" => drop(value.members(|_, value| said = value.text_or_digits())),
-                _ => {}
-            });
-            if let Some(name) = name {
-                self.take_attribute(&name, said);
-            }
-        });
+        each_attribute(attributes, |name, said| self.take_attribute(name, said));
     }
 
-    fn take_attribute(&mut self, key: &str, value: Option<Cow<'a, str>>) {
-        let Some(value) = value else { return };
+    fn take_attribute(&mut self, key: &str, value: Cow<'a, str>) {
         match key {
             "http.response.status_code" | "http.status_code" => self.span.http_status = value.parse().ok(),
             "faas.invocation_id" | "faas.execution" => self.request_id = Some(value),
@@ -172,11 +163,16 @@ fn rank<'a>(known: &mut Ranked<'a>, names: &[&str], key: &str, value: Cow<'a, st
 
 /// Nanoseconds since the epoch, as a number or as a string, which holds more digits than most libraries' numbers.
 fn microseconds(value: &mut Reader<'_>) -> Option<i64> {
-    let nanoseconds = match value.integer() {
-        Some(number) => number,
-        None => value.text()?.parse().ok()?,
-    };
+    let numeral = value.text_or_digits()?;
+    let nanoseconds = numeral.parse().ok().or_else(|| of_double(&numeral))?;
     (nanoseconds > 0).then_some(nanoseconds / 1000)
+}
+
+/// The whole part of a number with a point or an exponent.
+fn of_double(numeral: &str) -> Option<i64> {
+    let value = numeral.parse::<f64>().ok().filter(|value| (0.0..9.2e18).contains(value))?;
+    #[allow(clippy::cast_possible_truncation, reason = "it is less than the largest")]
+    Some(value as i64)
 }
 
 fn of_calendar(text: &str) -> Option<i64> {
@@ -224,6 +220,46 @@ mod tests {
         let line = r#"{"traceId":"4bf92f3577b34da6a3ce929d0e0e4736","spanId":"a","kind":"SERVER","endTimeUnixNano":0,"attributes":{"server.address":"shop.example","http.request.method":"GET"}}"#;
         let span = recognise(line, &Source::default()).span.unwrap();
         assert_eq!((span.kind, span.remote_service, span.end_us), (SpanKind::Server, None, None));
+    }
+
+    #[test]
+    fn ids_have_one_spelling() {
+        for (id, parent) in [
+            ("53995C3F42CD8AD8", "00F067AA0BA902B7"),
+            ("0x53995c3f42cd8ad8", "0x00f067aa0ba902b7"),
+            ("U5lcP0LNitg=", "APBnqgupArc="),
+        ] {
+            let line = format!(
+                r#"{{"traceId":"4bf92f3577b34da6a3ce929d0e0e4736","spanId":"{id}","parentSpanId":"{parent}","endTimeUnixNano":1,"attributes":{{"faas.invocation_id":"8B9E7C2A-3a44-4a7e-9d2a-7f5f3c1c0a01"}}}}"#
+            );
+            let fact = recognise(&line, &Source::default());
+            assert_eq!(fact.segment_id.as_deref(), Some("53995c3f42cd8ad8"), "{line}");
+            assert_eq!(fact.span.unwrap().parent_id.as_deref(), Some("00f067aa0ba902b7"), "{line}");
+            assert_eq!(fact.request_id.as_deref(), Some("8b9e7c2a-3a44-4a7e-9d2a-7f5f3c1c0a01"), "{line}");
+        }
+        for parent in ["0000000000000000", "0x0000000000000000", "AAAAAAAAAAA=", ""] {
+            let line = format!(r#"{{"traceId":"t-1","spanId":"a","parentSpanId":"{parent}","endTimeUnixNano":1}}"#);
+            assert_eq!(recognise(&line, &Source::default()).span.unwrap().parent_id, None, "{line}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_as_every_number_is_written() {
+        for (written, us) in [
+            ("1778401864123456789", Some(1_778_401_864_123_456)),
+            ("\"1778401864123456789\"", Some(1_778_401_864_123_456)),
+            ("1.778401864e+18", Some(1_778_401_864_000_000)),
+            ("1778401864000000000.0", Some(1_778_401_864_000_000)),
+            ("\"1.778401864E18\"", Some(1_778_401_864_000_000)),
+            ("1e40", None),
+            ("-1.5e18", None),
+            ("0.0", None),
+            ("\"NaN\"", None),
+            ("null", None),
+        ] {
+            let line = format!(r#"{{"traceId":"t-1","spanId":"a","startTimeUnixNano":{written},"endTimeUnixNano":1}}"#);
+            assert_eq!(recognise(&line, &Source::default()).span.unwrap().start_us, us, "{line}");
+        }
     }
 
     #[test]
