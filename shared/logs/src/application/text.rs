@@ -2,25 +2,43 @@
 //! : <message>` (Ruby), `2026/11/20 08:47:12 WARN …` (Go), `2026-11-20 08:47:12 <request id> ERROR Handler - …` (Java)
 //!
 //! A level counts only where a logging library puts it: in brackets, or behind a time. `ERROR budget: 99 %` is text.
+//! The message may be a JSON object, which is read for what it says; Go's `log` writes one without a level.
 
 use std::borrow::Cow;
 
+use super::object;
 use crate::fact::{Counts, Detection, Fact, Kind};
+use crate::json::Json;
 use crate::level::Level;
 use crate::runtime::go::after_log_time;
+use crate::source::Source;
 use crate::text::{first_line, is_request_id, token};
 
 /// Reads a line that a logging library wrote.
 pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
-    let (level, rest) = bracketed(line).or_else(|| ruby(line)).or_else(|| timed(line))?;
-    let mut fact = Fact::new(Kind::AppLog, "text");
-    fact.level = Some(level);
-    fact.request_id = rest.split_whitespace().take(4).find(|word| is_request_id(word)).map(Cow::Borrowed);
-    if level.is_error() {
-        fact.error_message = Some(Cow::Borrowed(first_line(own_words(rest))));
+    let Some((level, rest)) = bracketed(line).or_else(|| ruby(line)).or_else(|| timed(line)) else {
+        return object_of(after_log_time(line)?);
+    };
+    let object = object_of(own_words(rest));
+    let has_own_level = object.as_ref().is_some_and(|fact| fact.level.is_some() || fact.detection.is_some());
+    let mut fact = object.unwrap_or_else(|| Fact::new(Kind::AppLog, "text"));
+    fact.level = fact.level.or(Some(level));
+    let request_id = rest.split_whitespace().take(4).find(|word| is_request_id(word)).map(Cow::Borrowed);
+    fact.request_id = request_id.or(fact.request_id);
+    if level.is_error() && !has_own_level {
+        let words = || Cow::Borrowed(first_line(own_words(rest)));
+        fact.error_message = Some(fact.error_message.unwrap_or_else(words));
         fact = fact.raising(Detection::ErrorLog, Counts::NONE);
     }
     Some(fact)
+}
+
+/// The fact of a message that is a JSON object, also behind the name of a logger.
+fn object_of(message: &str) -> Option<Fact<'_>> {
+    let message = message.trim_start();
+    let object = if message.starts_with('{') { message } else { message.split_once(" - ")?.1.trim_start() };
+    let is_object = object.starts_with('{') && object.ends_with('}');
+    is_object.then(|| object::read(Json::Plain(object), &Source::default())).flatten()
 }
 
 /// The message behind the columns, the request id and Ruby's program name.
@@ -100,6 +118,34 @@ mod tests {
             assert_eq!((fact.level, fact.request_id.is_some()), (Some(level), has_request), "{line}");
             assert_eq!(fact.detection.is_some(), level.is_error(), "{line}");
         }
+    }
+
+    #[test]
+    fn an_object_that_is_the_message_is_read() {
+        let id = "2fa1b3c4-0000-4000-8000-000000000001";
+        let object = r#"{"milestone":"PAID","correlation_id":"c-1"}"#;
+        for (line, has_request) in [
+            (format!("[INFO]\t2026-11-20T08:47:12.345Z\t{id}\t{object}"), true),
+            (format!("I, [2026-11-20T08:47:12.345 #8]  INFO {id} -- : {object}"), true),
+            (format!("2026-11-20 08:47:12 {id} INFO  Handler:10 - {object}"), true),
+            (format!("2026/11/20 08:47:12 {object}"), false),
+        ] {
+            let fact = read(&line).unwrap_or_else(|| panic!("{line}"));
+            assert_eq!(
+                (fact.milestone.as_deref(), fact.correlation_id.as_deref()),
+                (Some("PAID"), Some("c-1")),
+                "{line}"
+            );
+            assert_eq!((fact.request_id.is_some(), fact.detection), (has_request, None), "{line}");
+        }
+        let raised = |line: &str| {
+            let fact = read(line).unwrap();
+            (fact.detection, fact.error_message.map(Cow::into_owned))
+        };
+        let words = Some(r#"{"order":7}"#.to_owned());
+        assert_eq!(raised("[ERROR]\t2026-11-20T08:47:12.345Z\t\t{\"order\":7}"), (Some(Detection::ErrorLog), words));
+        assert_eq!(raised("[ERROR]\t2026-11-20T08:47:12.345Z\t\t{\"level\":\"INFO\"}"), (None, None));
+        assert_eq!(read("2026/11/20 08:47:12 {no object}"), None);
     }
 
     #[test]
