@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::fact::Fact;
 
 /// Where a line comes from, as far as it is known before the line is read.
@@ -30,6 +32,15 @@ impl<'a> Source<'a> {
     #[must_use]
     pub fn version(&self) -> Option<&str> {
         Some(self.stream_parts()?.1)
+    }
+
+    /// The identity of the log stream in its account and region: a hash of group and name, where both are known.
+    #[must_use]
+    pub fn stream_identity(&self) -> Option<u64> {
+        let known = |part: &Option<Cow<'_, str>>| part.as_deref().map_or(0, |part| xxh3_64(part.as_bytes()));
+        let (group, stream) = (self.log_group.as_deref()?, self.log_stream.as_deref()?);
+        let place = known(&self.account).rotate_left(1) ^ known(&self.region).rotate_left(2);
+        Some(place ^ xxh3_64(group.as_bytes()).rotate_left(3) ^ xxh3_64(stream.as_bytes()))
     }
 
     fn function_in_stream(&self) -> Option<&str> {

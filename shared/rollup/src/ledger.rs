@@ -19,7 +19,9 @@ use crate::issue::{Issue, cut};
 use crate::metric::Metrics;
 use crate::rollup::Rollup;
 use crate::time::UNKNOWN_MS;
-use crate::transaction::{LoneReport, Member, MemberKey, Report, TraceSpan, Transaction, Transactions};
+use crate::transaction::{
+    LoneReport, Member, MemberKey, Note, Report, StreamMinute, TraceSpan, Transaction, Transactions,
+};
 
 pub use bounds::{Bounds, Excess};
 
@@ -171,6 +173,10 @@ impl Ledger {
         let correlation_id = correlation_id.as_deref().filter(|id| id.len() <= TRACE_ID_BYTES && Some(*id) != trace_id);
         let request_id = cut(fact.request_id.as_deref().unwrap_or_default(), NAME_BYTES);
         if trace_id.is_none() && correlation_id.is_none() && request_id.is_empty() {
+            if let (Some(detection), Some(stream)) = (fact.detection, source.stream_identity()) {
+                let minute = StreamMinute::holding(stream, event.timestamp);
+                self.transactions.strays.entry(minute).or_default().insert(Note::of(detection, fact, event, source));
+            }
             return;
         }
         let labels = labels(&event.message, searchable);
@@ -195,7 +201,7 @@ impl Ledger {
             }
             (None, None) if tells => self.transactions.add_to_request(request_id, add),
             (None, None) => {
-                let Some(report) = Report::of(fact, event) else { return };
+                let Some(report) = Report::of(fact, event, source) else { return };
                 match LoneReport::of(&member_key(), &report) {
                     Some(lone) => self.transactions.reports.push(lone),
                     None => self.transactions.add_to_request(request_id, add),

@@ -6,6 +6,7 @@
 //! - [`smallest`]: sets that are bounded in a way that no order changes
 //! - [`stories`]: what belongs together though its lines name different ids
 //! - [`families`]: ids that lines tie to one another
+//! - [`strays`]: failures whose lines name neither a trace nor their request
 //! - [`waterfall`]: what was done within what
 
 pub mod families;
@@ -13,6 +14,7 @@ pub mod lone_report;
 pub mod member;
 pub mod smallest;
 pub mod stories;
+pub mod strays;
 pub mod trace_span;
 pub mod waterfall;
 
@@ -23,6 +25,7 @@ pub use lone_report::{LoneReport, LoneReports};
 pub use member::{Member, MemberKey, Note, Report};
 use smallest::Smallest;
 pub use stories::Transactions;
+pub use strays::StreamMinute;
 pub use trace_span::TraceSpan;
 
 /// Spans that are kept of a transaction: the first ones.

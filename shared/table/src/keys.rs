@@ -84,6 +84,16 @@ pub(crate) fn request_of(pk: &str) -> Option<&str> {
     pk.strip_prefix("request#")
 }
 
+/// Failures of a log stream whose lines do not say whose they are; the sort key is the minute's.
+pub(crate) fn stream(identity: u64) -> String {
+    format!("stream#{identity:016x}")
+}
+
+/// Reads what [`stream`] writes.
+pub(crate) fn stream_of(pk: &str) -> Option<u64> {
+    u64::from_str_radix(pk.strip_prefix("stream#")?, 16).ok()
+}
+
 /// The sort key of what is known of an invocation.
 pub(crate) const REQUEST_ITEM: &str = "facts";
 

@@ -93,6 +93,8 @@ pub(crate) struct Known {
     pub(crate) deployments: Memory<FunctionKey, (i64, FirstSeen), 1_000>,
     /// How often something was kept of a function's requests apart from transactions.
     pub(crate) loose: Memory<FunctionKey, Pace>,
+    /// How often failures were kept of a log stream whose lines do not say whose they are.
+    pub(crate) strays: Memory<u64, Pace>,
     /// How many reports of a function in a row named no transaction, while no other line tied one of its requests to any.
     pub(crate) lone_reports: Memory<FunctionKey, usize>,
     /// What the table has of issues.

@@ -5,12 +5,15 @@
 //! - [`labels`]: transactions by values that their lines name
 //! - [`piece`]: facts as an item has them
 //! - [`requests`]: what is known of an invocation apart from transactions, and to which of them it belongs
+//! - [`strays`]: failures whose lines name not even their request
 
 pub(crate) mod kept;
 mod labels;
 mod piece;
 pub(crate) mod requests;
+mod strays;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -54,7 +57,11 @@ impl Table {
     ///
     /// [`TableError::Call`] and [`TableError::Contention`]. Trying again after either changes nothing twice.
     pub async fn add_transactions(&self, transactions: &Transactions, now_ms: i64) -> Result<(), TableError> {
-        let transactions = &*self.with_reports(transactions);
+        let mut failed = Cow::Borrowed(transactions);
+        if !transactions.strays.is_empty() {
+            failed.to_mut().take_strays();
+        }
+        let transactions = &*self.with_reports(&failed);
         let transactions = &*self.spared(transactions, now_ms).await?;
         let transactions = &*self.kept(transactions, now_ms).await?;
         let by_id = transactions.by_id.iter();
@@ -68,6 +75,7 @@ impl Table {
         items.extend(lasting.iter().map(|id| Due::lasting(now_ms + COMPLETE_MS, id).item(now_ms)));
         self.put_all(items).await?;
         lasting.into_iter().for_each(|id| self.known.lasting.insert(id.clone(), now_ms));
+        self.add_strays(&transactions.strays, now_ms).await?;
         let requests = transactions.loose.iter();
         at_once(requests.map(|(id, loose)| self.add_loose(id, loose, now_ms)).collect()).await
     }
@@ -178,12 +186,21 @@ impl Table {
         self.load(known, tied, usize::MAX).await
     }
 
-    /// Reads what is said of the requests of those that are known.
+    /// Reads what is said of the requests of those that are known, and what failed while they ran.
     async fn load_loose(&self, known: &mut Transactions) -> Result<(), TableError> {
         let requests: BTreeSet<_> = known.by_id.values().flat_map(Transaction::requests).collect();
-        for (request_id, loose) in self.loose(requests).await? {
-            known.add_to_request(&request_id, |own| own.merge(loose));
+        let minutes: BTreeSet<_> = known.by_id.values().flat_map(Transaction::minutes).collect();
+        let wanted: Vec<_> =
+            requests.into_iter().map(requests::key_of).chain(minutes.iter().map(strays::key_of)).collect();
+        for item in self.get_all(&wanted).await? {
+            if let Some((request_id, loose)) = requests::read(&item) {
+                known.add_to_request(&request_id, |own| own.merge(loose));
+            }
+            known.strays.extend(strays::read(&item));
         }
+        // Reports that name no trace tell of more times.
+        let more = known.loose.values().flat_map(Transaction::minutes).filter(|minute| !minutes.contains(minute));
+        known.strays.extend(self.strays(&more.collect()).await?);
         Ok(())
     }
 }

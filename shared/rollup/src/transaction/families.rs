@@ -43,6 +43,7 @@ impl Transactions {
         members().for_each(|(_, own)| story.take_work(own));
         let loose: Vec<_> = story.requests().into_iter().filter_map(|request| self.loose.get(request)).collect();
         loose.into_iter().for_each(|loose| story.take_work(loose));
+        story.take_strays(&self.strays);
         Family { id: stands, ids, is_cut, story }
     }
 

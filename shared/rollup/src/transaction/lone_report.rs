@@ -21,13 +21,14 @@ pub struct LoneReport {
     init_us: u32,
     memory_mb: u32,
     max_memory_mb: u32,
+    stream: Option<u64>,
 }
 
 impl LoneReport {
     /// A report of an invocation; nothing if the request id has not Lambda's form, or the report says more.
     #[must_use]
     pub fn of(key: &MemberKey, report: &Report) -> Option<Self> {
-        let Report { duration_us, reported_ms, init_us, memory_mb, max_memory_mb, status } = report;
+        let Report { duration_us, reported_ms, init_us, memory_mb, max_memory_mb, status, stream } = report;
         let small = |figure: Option<u64>| match figure {
             Some(figure) => u32::try_from(figure).ok().filter(|figure| *figure != NONE),
             None => Some(NONE),
@@ -40,6 +41,7 @@ impl LoneReport {
             init_us: small(*init_us)?,
             memory_mb: small(*memory_mb)?,
             max_memory_mb: small(*max_memory_mb)?,
+            stream: *stream,
         })
     }
 
@@ -49,19 +51,25 @@ impl LoneReport {
         &self.function
     }
 
-    /// The invocation and what was measured of it.
-    fn member(&self) -> (MemberKey, Member) {
+    /// What was measured.
+    #[must_use]
+    pub fn report(&self) -> Report {
         let known = |figure: u32| (figure != NONE).then_some(u64::from(figure));
-        let report = Report {
+        Report {
             duration_us: self.duration_us,
             reported_ms: self.reported_ms,
             init_us: known(self.init_us),
             memory_mb: known(self.memory_mb),
             max_memory_mb: known(self.max_memory_mb),
             status: None,
-        };
+            stream: self.stream,
+        }
+    }
+
+    /// The invocation and what was measured of it.
+    fn member(&self) -> (MemberKey, Member) {
         let key = MemberKey { function: Arc::clone(&self.function), request_id: request_id(self.request).into() };
-        (key, Member::measured(report))
+        (key, Member::measured(self.report()))
     }
 }
 

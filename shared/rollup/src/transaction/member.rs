@@ -87,6 +87,9 @@ pub struct Report {
     /// How it failed, in the platform's word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
+    /// The log stream that it stands in, as [`Source::stream_identity`] has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<u64>,
 }
 
 /// What an event that told of a failure says.
@@ -121,7 +124,7 @@ impl Member {
             milestones: milestone.into_iter().collect(),
             errors: note.iter().map(|note| note.event).collect(),
             notes: note.into_iter().collect(),
-            ..Report::of(fact, event).map_or_else(|| Self::between(first_ms, last_ms), Self::measured)
+            ..Report::of(fact, event, source).map_or_else(|| Self::between(first_ms, last_ms), Self::measured)
         }
     }
 
@@ -225,7 +228,7 @@ impl Report {
 
     /// What a line measured; nothing if it is no report.
     #[must_use]
-    pub fn of(fact: &Fact<'_>, event: &LogEvent<'_>) -> Option<Self> {
+    pub fn of(fact: &Fact<'_>, event: &LogEvent<'_>, source: &Source<'_>) -> Option<Self> {
         if fact.counts.invocations == 0 {
             return None;
         }
@@ -238,6 +241,7 @@ impl Report {
             memory_mb: measures.memory_mb,
             max_memory_mb: measures.max_memory_mb,
             status: status.map(|status| cut(status, TEXT_BYTES).to_owned()),
+            stream: source.stream_identity(),
         })
     }
 }
@@ -253,7 +257,9 @@ fn microseconds(duration_ms: f64) -> u64 {
 }
 
 impl Note {
-    fn of(kind: Detection, fact: &Fact<'_>, event: &LogEvent<'_>, source: &Source<'_>) -> Self {
+    /// What an event tells that raises this.
+    #[must_use]
+    pub fn of(kind: Detection, fact: &Fact<'_>, event: &LogEvent<'_>, source: &Source<'_>) -> Self {
         let message = || match fact.measures.duration_ms {
             // A report is for programs.
             Some(duration_ms) => format!("{} after {:.2} s", name(kind), duration_ms / 1000.0),

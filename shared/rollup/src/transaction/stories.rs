@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Transaction;
 use super::lone_report::LoneReports;
+use super::strays::Strays;
 
 /// What is known of all transactions. Merging is associative and commutative.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Transactions {
     pub loose: BTreeMap<String, Transaction>,
     /// Reports that name neither, and say nothing but what was measured.
     pub reports: LoneReports,
+    /// Failures that name not even their request.
+    pub strays: Strays,
 }
 
 impl Transactions {
@@ -43,6 +46,9 @@ impl Transactions {
             self.loose.entry(request_id).or_default().merge(transaction);
         }
         self.reports.append(other.reports);
+        for (minute, notes) in other.strays {
+            self.strays.entry(minute).or_default().extend(notes);
+        }
     }
 
     /// Everything that belongs to an id: what names it, what names an id that a line ties to it, and what names only one
@@ -61,6 +67,9 @@ impl Transactions {
             story.requests().into_iter().filter_map(|request_id| self.loose.get(request_id).cloned()).collect();
         for loose in loose {
             story.to_mut().take_work(&loose);
+        }
+        if !self.strays.is_empty() && story.minutes().iter().any(|minute| self.strays.contains_key(minute)) {
+            story.to_mut().take_strays(&self.strays);
         }
         story
     }

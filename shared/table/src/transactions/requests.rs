@@ -112,15 +112,8 @@ impl Table {
         &self,
         requests: impl IntoIterator<Item = &'r str>,
     ) -> Result<Vec<(String, Transaction)>, TableError> {
-        let wanted: Vec<_> =
-            requests.into_iter().map(|id| (keys::request(id), keys::REQUEST_ITEM.to_owned())).collect();
-        let items = self.get_all(&wanted).await?;
-        let loose = items.iter().filter_map(|item| {
-            let mut loose = Transaction::default();
-            texts(item, FACTS).filter_map(|facts| piece::read(facts)).for_each(|piece| loose.merge(piece));
-            Some((keys::request_of(get_text(item, "pk")?)?.to_owned(), loose))
-        });
-        Ok(loose.collect())
+        let wanted: Vec<_> = requests.into_iter().map(key_of).collect();
+        Ok(self.get_all(&wanted).await?.iter().filter_map(read).collect())
     }
 
     /// To which ids each of these requests is tied.
@@ -131,6 +124,19 @@ impl Table {
         let id = |tie: &Item| Some(keys::trace_of(get_text(tie, "sk")?)?.to_owned());
         Ok(ties.iter().map(|ties| ties.iter().filter_map(id).collect()).collect())
     }
+}
+
+/// The key of the item about a request.
+pub(super) fn key_of(request_id: &str) -> (String, String) {
+    (keys::request(request_id), keys::REQUEST_ITEM.to_owned())
+}
+
+/// A request and what an item says of it; nothing if it is another's.
+pub(super) fn read(item: &Item) -> Option<(String, Transaction)> {
+    let request_id = keys::request_of(get_text(item, "pk")?)?.to_owned();
+    let mut loose = Transaction::default();
+    texts(item, FACTS).filter_map(|facts| piece::read(facts)).for_each(|piece| loose.merge(piece));
+    Some((request_id, loose))
 }
 
 /// The requests of a delivery, with the ids that they belong to.
@@ -153,7 +159,7 @@ pub(crate) fn ties(of_requests: &BTreeMap<&str, BTreeSet<&str>>, now_ms: i64) ->
 }
 
 /// The item, if the condition of an update was refused.
-fn refused<T, R>(
+pub(super) fn refused<T, R>(
     sent: Result<T, aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>>,
 ) -> Result<Option<Item>, TableError>
 where
