@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use lamplight_rollup::issue::Rank;
-use lamplight_rollup::{Fingerprint, FunctionKey, Peaks, SeriesId};
+use lamplight_rollup::{Fingerprint, FunctionKey, Peaks};
 
 use crate::deployments::FirstSeen;
 use crate::flows::StoredFlow;
+use crate::metrics::Names;
 use crate::policies::Policies;
 use crate::rollups::Full;
 
@@ -116,11 +117,8 @@ pub(crate) struct Known {
     pub(crate) policies: Memory<(), (i64, Option<Policies>)>,
     /// When it was last said of a transaction that it is to be kept longer, in milliseconds since the epoch.
     pub(crate) lasting: Memory<String, i64>,
-    /// The series of functions that are listed.
-    pub(crate) series: Memory<(FunctionKey, SeriesId), ()>,
-    /// Functions that have as many series of a sort as they may have, and when that was seen, in milliseconds since the
-    /// epoch.
-    pub(crate) full_quotas: Memory<(FunctionKey, &'static str), i64>,
+    /// What the series of functions are called in the month of late.
+    pub(crate) names: Memory<FunctionKey, Arc<Names>, 2_000>,
     /// The flows, and when they were read, in milliseconds since the epoch.
     pub(crate) flows: Memory<(), (i64, Vec<StoredFlow>)>,
 }
