@@ -117,7 +117,7 @@ pub(crate) struct Known {
     pub(crate) policies: Memory<(), (i64, Option<Policies>)>,
     /// When it was last said of a transaction that it is to be kept longer, in milliseconds since the epoch.
     pub(crate) lasting: Memory<String, i64>,
-    /// What the series of functions are called in the month of late.
+    /// Which series of functions are listed in this month.
     pub(crate) names: Memory<FunctionKey, Arc<Names>, 2_000>,
     /// The flows, and when they were read, in milliseconds since the epoch.
     pub(crate) flows: Memory<(), (i64, Vec<StoredFlow>)>,

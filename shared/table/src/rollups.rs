@@ -35,8 +35,8 @@ use update::{Room, Target, Update};
 /// How long a minute is kept after the later of its time and its writing: three days.
 pub(crate) const MINUTE_KEPT_MS: i64 = 3 * 86_400_000;
 
-/// Small deliveries that one item of an hour's metrics counts: they make a KB or two.
-const METRICS_AN_ITEM: usize = 48;
+/// Small deliveries that one item of an hour's metrics counts: they make a KB, or a little more.
+const METRICS_AN_ITEM: usize = 32;
 
 /// Attributes that one item of an hour's metrics adds to: of deliveries with many metrics it counts a few.
 const ADDITIONS_AN_ITEM: usize = 1_000;

@@ -129,7 +129,7 @@ async fn a_batch_and_its_deliveries_one_by_one_come_to_the_same() {
 async fn a_quiet_hour_is_one_item_and_one_of_wide_deliveries_some_of_few_kilobytes() {
     let embedded = Embedded::start(0, None).await.unwrap();
     let table = embedded.table();
-    for delivery in &deliveries(48) {
+    for delivery in &deliveries(32) {
         add(&table, &[delivery]).await;
     }
     assert_eq!(places(&embedded).await, [""]);

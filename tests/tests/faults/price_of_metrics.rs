@@ -93,7 +93,7 @@ fn delivery(metrics: i64, at_ms: i64, i: i64) -> Value {
 
 /// One a minute for an hour, with two metrics of many values.
 #[tokio::test]
-async fn a_delivery_of_a_quiet_function_is_one_write_of_little_more_than_one_unit() {
+async fn a_delivery_of_a_quiet_function_is_one_write_of_one_or_two_units() {
     let stack = Stack::start().await;
     let process = stack.process();
     let start_ms = Bucket::holding(Span::Hour, START_MS).start_ms;
@@ -107,9 +107,9 @@ async fn a_delivery_of_a_quiet_function_is_one_write_of_little_more_than_one_uni
     }
     println!("quiet: {} units a delivery, {} items an hour, calls {calls:?}", units / 60.0, before.len());
     // The list is read once, and each metric put into it; and once the first item turns out to be full.
-    assert_eq!((calls[0], calls[48]), (4, 2));
+    assert_eq!((calls[0], calls[32]), (4, 2));
     assert_eq!(calls.iter().sum::<u64>(), 60 + 3 + 1);
-    assert!(units <= 60.0 * 1.6 && before.len() == 2, "{units}, {before:?}");
+    assert!(units <= 60.0 * 1.3 && before.len() == 3, "{units}, {before:?}");
 }
 
 /// A hundred a second for ten seconds: longer makes only more of the smallest slices of time.
@@ -122,16 +122,17 @@ async fn a_delivery_of_a_busy_function_is_few_units_and_a_new_process_soon_knows
     for i in 0..DELIVERIES {
         calls += stack.take(&process, &delivery(2, START_MS + i * 10, i), START_MS + i * 10).await;
     }
-    let (items, units) = (stack.items().await.len(), stack.units_at_most().await);
+    let (items, units) = (stack.items().await, stack.units_at_most().await);
+    let kilobytes: f64 = items.iter().map(|(_, cost)| cost).sum();
     let calls = calls as f64 / DELIVERIES as f64;
     let now_ms = START_MS + DELIVERIES * 10;
     let fresh = stack.process();
     let first = stack.take(&fresh, &delivery(2, now_ms - 100, DELIVERIES), now_ms).await;
     let second = stack.take(&fresh, &delivery(2, now_ms - 95, DELIVERIES + 1), now_ms).await;
     let repeated = stack.take(&fresh, &delivery(2, now_ms - 100, DELIVERIES), now_ms).await;
-    println!("busy: {items} items, at most {units} units a write, {calls} calls a delivery");
+    println!("busy: {} items of {kilobytes} KB at most, {units} units a write at most, {calls} calls", items.len());
     println!("a new process of it: {first} calls, then {second}; {repeated} for a repetition");
-    assert!(units <= 2.1 && calls <= 1.1, "{units} units, {calls} calls");
+    assert!(units <= 1.9 && calls <= 1.1 && kilobytes <= 80.0, "{units} units, {calls} calls, {kilobytes} KB");
     assert!(first <= 10 && second <= 2 && repeated <= 2, "{first}, {second}, {repeated}");
 }
 
