@@ -11,6 +11,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use lamplight_alerts::Publish;
 use lamplight_recording::{Reading, Recorder};
 use lamplight_rollup::flow::{Missing, MissingMilestone, Outcome, Passed};
+use lamplight_rollup::time::UNKNOWN_MS;
 use lamplight_rollup::{Excess, Family, Flow};
 use lamplight_table::{Change, Counted, Due, PassageKey, TableError, Task};
 
@@ -154,7 +155,7 @@ async fn tell<P: Publish>(
 ) -> Result<(), TableError> {
     let readings = untold.iter().map(|(_, missing)| {
         let (delivery, ledger) = (missing.identity(), missing.ledger());
-        Reading { delivery, ledger, excess: Excess::default() }
+        Reading { delivery, at_ms: UNKNOWN_MS, ledger, excess: Excess::default() }
     });
     let readings: Vec<_> = readings.collect();
     let recorder = Recorder { table: &context.table, topic: &context.topic, emails: context.emails };

@@ -51,12 +51,12 @@ async fn add_minutes(
 async fn add_metrics(readings: &[Reading], table: &Table, now_ms: i64) -> Result<(), TableError> {
     let mut hours: BTreeMap<(&Arc<FunctionKey>, Bucket), Vec<Part>> = BTreeMap::new();
     let mut renamed = RenamedSeries::new();
-    for Reading { delivery, ledger, .. } in readings {
+    for Reading { delivery, at_ms, ledger, .. } in readings {
         renamed.extend(table.name_series(&ledger.metrics.series, now_ms).await?);
         for (function, metrics) in &ledger.metrics.values {
             for (hour_ms, values) in metrics {
                 let hour = Bucket { span: Span::Hour, start_ms: *hour_ms };
-                hours.entry((function, hour)).or_default().push(Part::of_metrics(*delivery, values));
+                hours.entry((function, hour)).or_default().push(Part::of_metrics(*delivery, *at_ms, values));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What a delivery holds.
 
+use lamplight_rollup::time::UNKNOWN_MS;
 use lamplight_rollup::{Bounds, Excess, Ledger};
 
 /// What a delivery came to.
@@ -7,6 +8,8 @@ use lamplight_rollup::{Bounds, Excess, Ledger};
 pub struct Reading {
     /// The delivery's identity.
     pub delivery: u64,
+    /// When its first event happened, in milliseconds since the epoch. A repetition has the same.
+    pub at_ms: i64,
     /// What it adds.
     pub ledger: Ledger,
     /// What of it was over the bounds of a delivery.
@@ -18,6 +21,7 @@ impl Reading {
     #[must_use]
     pub fn within(bounds: &Bounds, delivery: u64, mut ledger: Ledger) -> Self {
         let excess = ledger.keep_within(bounds);
-        Self { delivery, ledger, excess }
+        let at_ms = ledger.totals.between_ms.map_or(UNKNOWN_MS, |(first_ms, _)| first_ms);
+        Self { delivery, at_ms, ledger, excess }
     }
 }

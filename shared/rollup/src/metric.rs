@@ -69,8 +69,14 @@ impl Series {
     /// Its identity.
     #[must_use]
     pub fn id(&self) -> SeriesId {
-        // Written so that no name can be taken for two.
-        SeriesId(xxh3_64(serde_json::to_string(self).unwrap_or_default().as_bytes()))
+        SeriesId(xxh3_64(self.to_json().as_bytes()))
+    }
+
+    /// It as JSON: written so that no name can be taken for two.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Of texts alone, there is nothing that JSON could not say.
+        serde_json::to_string(self).unwrap_or_default()
     }
 
     /// The series of the same metric that takes all whose dimensions are not told apart.

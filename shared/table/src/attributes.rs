@@ -15,6 +15,8 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 pub(crate) const SEEN: &str = "seen";
 /// When the item was first written: tells a minute that expired and came back from the one before.
 pub(crate) const BORN: &str = "born";
+/// How many attributes the updates of an item have added to: it has no more of them.
+pub(crate) const WEIGHT: &str = "weight";
 /// When the item expires, in seconds since the epoch.
 pub(crate) const EXPIRES_AT: &str = "expires_at";
 /// What the counter of an issue begins with.

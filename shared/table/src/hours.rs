@@ -220,7 +220,7 @@ impl Table {
             if let Some((minute, place)) = get_text(&item, "sk").and_then(keys::place_of) {
                 let incarnation = (minute.start_ms, get_number(&item, BORN).unwrap_or(0));
                 let (is_whole, sum) = standing.entry(incarnation).or_default();
-                *is_whole |= place == 0;
+                *is_whole |= place.is_empty();
                 sum.merge(&rollup(&item));
             }
         }
@@ -325,7 +325,7 @@ fn pending_of(item: &Item) -> Option<Pending> {
 /// The sort keys of the buckets of a span from one time to before another.
 pub(crate) fn between(span: Span, from_ms: i64, to_ms: i64) -> Sort {
     let last_ms = to_ms.max(from_ms + 1) - 1;
-    // What stands beside the last one is among them: `~` sorts after every digit.
+    // What stands beside the last one is among them: `~` sorts after digits and letters.
     Sort::Between(Bucket::holding(span, from_ms).to_string(), format!("{}#~", Bucket::holding(span, last_ms)))
 }
 

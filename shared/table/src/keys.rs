@@ -7,17 +7,17 @@ pub(crate) fn function(key: &FunctionKey) -> String {
     format!("fn#{key}")
 }
 
-/// CONTRACT: the sort key of a minute, and of an hour's metrics. When the first item is full, others stand beside it:
-/// `…#1`, `…#2` and so on.
-pub(crate) fn place(bucket: Bucket, place: usize) -> String {
-    if place == 0 { bucket.to_string() } else { format!("{bucket}#{place}") }
+/// CONTRACT: the sort key of a minute, and of an hour's metrics. When the first item is full, others stand beside it,
+/// each at a place of its own.
+pub(crate) fn place(bucket: Bucket, place: &str) -> String {
+    if place.is_empty() { bucket.to_string() } else { format!("{bucket}#{place}") }
 }
 
 /// Reads what [`place`] writes.
-pub(crate) fn place_of(sort: &str) -> Option<(Bucket, usize)> {
+pub(crate) fn place_of(sort: &str) -> Option<(Bucket, &str)> {
     match sort.split_once("Z#") {
-        Some((_, place)) => Some((Bucket::parse(&sort[..sort.len() - place.len() - 1])?, place.parse().ok()?)),
-        None => Some((Bucket::parse(sort)?, 0)),
+        Some((_, place)) => Some((Bucket::parse(&sort[..sort.len() - place.len() - 1])?, place)),
+        None => Some((Bucket::parse(sort)?, "")),
     }
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn thread(channel: &str) -> String {
 pub(crate) const ISSUES: &str = "issues";
 
 /// How many issues of a function were new; the sort key is the day. How many metrics it has; the sort key says of which
-/// sort.
+/// sort and in which month.
 pub(crate) fn novelties(key: &FunctionKey) -> String {
     format!("new#{key}")
 }

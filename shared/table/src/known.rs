@@ -3,37 +3,55 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use lamplight_rollup::issue::Rank;
-use lamplight_rollup::{Bucket, Fingerprint, FunctionKey, Peaks, SeriesId};
+use lamplight_rollup::{Fingerprint, FunctionKey, Peaks};
 
 use crate::deployments::FirstSeen;
 use crate::flows::StoredFlow;
+use crate::metrics::Names;
 use crate::policies::Policies;
 use crate::rollups::Full;
 
-/// A bounded map for many tasks: one that is full is forgotten as a whole.
+/// A bounded map for many tasks: one that is full forgets what was not asked for since it was half full.
 #[derive(Debug)]
-pub(crate) struct Memory<K, V, const CAPACITY: usize = 20_000>(Mutex<HashMap<K, V>>);
+pub(crate) struct Memory<K, V, const CAPACITY: usize = 20_000>(Mutex<Halves<K, V>>);
+
+#[derive(Debug)]
+struct Halves<K, V> {
+    recent: HashMap<K, V>,
+    before: HashMap<K, V>,
+}
 
 impl<K, V, const CAPACITY: usize> Default for Memory<K, V, CAPACITY> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self(Mutex::new(Halves { recent: HashMap::new(), before: HashMap::new() }))
     }
 }
 
 impl<K: Hash + Eq, V: Clone, const CAPACITY: usize> Memory<K, V, CAPACITY> {
     pub(crate) fn get(&self, key: &K) -> Option<V> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+        let mut halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(value) = halves.recent.get(key) {
+            return Some(value.clone());
+        }
+        let (key, value) = halves.before.remove_entry(key)?;
+        halves.insert(key, value.clone(), CAPACITY);
+        Some(value)
     }
 
     pub(crate) fn insert(&self, key: K, value: V) {
-        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if map.len() >= CAPACITY {
-            map.clear();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, value, CAPACITY);
+    }
+}
+
+impl<K: Hash + Eq, V> Halves<K, V> {
+    fn insert(&mut self, key: K, value: V, capacity: usize) {
+        if 2 * self.recent.len() >= capacity && !self.recent.contains_key(&key) {
+            self.before = std::mem::take(&mut self.recent);
         }
-        map.insert(key, value);
+        self.recent.insert(key, value);
     }
 }
 
@@ -83,8 +101,8 @@ pub(crate) struct KnownIssue {
 /// What one process remembers.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    /// The items of busy minutes that are full, by `pk` and minute: they are large, and few at a time.
-    pub(crate) full: Memory<(String, Bucket), Full, 200>,
+    /// The items of minutes and of metrics that are full, by `pk` and `sk`: each is some KB.
+    pub(crate) full: Memory<(String, String), Full, 4_000>,
     /// The peaks of rollup items, by `pk` and `sk`: they only ever rise.
     pub(crate) peaks: Memory<(String, String), Peaks>,
     /// When a function's hour was marked as pending, in milliseconds since the epoch.
@@ -103,11 +121,24 @@ pub(crate) struct Known {
     pub(crate) policies: Memory<(), (i64, Option<Policies>)>,
     /// When it was last said of a transaction that it is to be kept longer, in milliseconds since the epoch.
     pub(crate) lasting: Memory<String, i64>,
-    /// The series of functions that are listed.
-    pub(crate) series: Memory<(FunctionKey, SeriesId), ()>,
-    /// Functions that have as many series of a sort as they may have, and when that was seen, in milliseconds since the
-    /// epoch.
-    pub(crate) full_quotas: Memory<(FunctionKey, &'static str), i64>,
+    /// Which series of functions are listed in this month.
+    pub(crate) names: Memory<FunctionKey, Arc<Names>, 2_000>,
     /// The flows, and when they were read, in milliseconds since the epoch.
     pub(crate) flows: Memory<(), (i64, Vec<StoredFlow>)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_is_not_forgotten_and_the_rest_is() {
+        let memory: Memory<u32, u32, 10> = Memory::default();
+        for key in 0..1_000 {
+            memory.insert(key, key);
+            assert_eq!(memory.get(&0), Some(0), "{key}");
+            assert_eq!(memory.get(&key), Some(key));
+        }
+        assert!((0..1_000).filter(|key| memory.get(key).is_some()).count() <= 10);
+    }
 }

@@ -68,7 +68,8 @@ use transactions::kept::SLOW_MS;
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tuning {
-    /// Deliveries that one item of a minute counts. It is charged by the started KB: 256 make it 3 KB.
+    /// Deliveries that one item of a minute counts, and one of an hour's metrics at the most. It is charged by the started
+    /// KB: 256 make a minute 3 KB.
     pub deliveries_an_item: usize,
     /// Whether a process that has just written an issue often waits some seconds before it writes a later occurrence.
     /// Where many processes see the same failure, each would write the same item all the time. Likewise, it keeps what

@@ -7,18 +7,19 @@
 //!
 //! Peaks have no `ADD`. They are set in the same update, on the condition that they are not below the item's.
 //!
-//! An item that has counted so many deliveries is full, and what comes then goes to the item beside it: a write costs
+//! An item that has counted so many deliveries is full, and what comes then goes to an item beside it: a write costs
 //! what the whole item weighs. A full item never changes, so who has seen it once knows for good what it has counted.
 
 mod parts;
+mod places;
 mod update;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use lamplight_rollup::{Bucket, Fingerprint, FunctionKey};
+use lamplight_rollup::{Bucket, Fingerprint, FunctionKey, Peaks};
 
 use crate::Table;
 use crate::attributes::{BORN, Item, get_number, issue_name, issue_of, metric_name, metric_of, rollup, seen, text};
@@ -28,39 +29,43 @@ use crate::metrics::RenamedSeries;
 use crate::query::{at_once, pause};
 pub use parts::Part;
 use parts::batches;
-use update::{Target, Update};
+use places::Order;
+use update::{Room, Target, Update};
 
 /// How long a minute is kept after the later of its time and its writing: three days.
 pub(crate) const MINUTE_KEPT_MS: i64 = 3 * 86_400_000;
 
-/// Deliveries that one item of an hour's metrics counts: with the attributes that an update may add, it is below the
-/// 400 KB that an item may have.
-const METRICS_AN_ITEM: usize = 48;
+/// Small deliveries that one item of an hour's metrics counts: they make a KB, or a little more.
+const METRICS_AN_ITEM: usize = 32;
+
+/// Attributes that one item of an hour's metrics adds to: of deliveries with many metrics it counts a few.
+const ADDITIONS_AN_ITEM: usize = 1_000;
 
 /// How long metrics are kept: thirteen months.
-const METRICS_KEPT_MS: i64 = 400 * 86_400_000;
+pub(crate) const METRICS_KEPT_MS: i64 = 400 * 86_400_000;
 
 /// Times that an update is tried. Each refusal leaves a delivery out or brings higher peaks, so more are only needed
 /// where many write the same item.
 const ATTEMPTS: usize = 30;
 
-/// The items of a minute that are full.
-#[derive(Debug, Clone, Default)]
+/// What is known of an item that is full.
+#[derive(Debug, Clone)]
 pub(crate) struct Full {
-    /// When the minute was first written, in milliseconds since the epoch.
+    /// When its minute was first written, in milliseconds since the epoch.
     born_ms: Option<i64>,
-    /// What each of them has counted.
-    seen: Vec<Arc<HashSet<u64>>>,
+    /// What it has counted, in order.
+    seen: Arc<[u64]>,
 }
 
 impl Full {
-    fn push(&mut self, item: &Item) {
-        self.born_ms = self.born_ms.or_else(|| get_number(item, BORN));
-        self.seen.push(Arc::new(seen(item)));
+    fn of(item: &Item) -> Self {
+        let mut seen: Vec<_> = seen(item).into_iter().collect();
+        seen.sort_unstable();
+        Self { born_ms: get_number(item, BORN), seen: seen.into() }
     }
 
     fn has_seen(&self, delivery: u64) -> bool {
-        self.seen.iter().any(|seen| seen.contains(&delivery))
+        self.seen.binary_search(&delivery).is_ok()
     }
 }
 
@@ -68,11 +73,44 @@ impl Full {
 struct Items {
     pk: String,
     bucket: Bucket,
-    /// Deliveries that one of them counts.
-    capacity: usize,
+    /// What one of them takes.
+    room: Room,
+    order: Order,
     /// How long they are kept after the later of their time and their writing, in milliseconds.
     kept_ms: i64,
     now_ms: i64,
+}
+
+/// What goes to one item.
+struct Share {
+    /// After how many full ones.
+    depth: usize,
+    place: String,
+    /// When the first one was written, in milliseconds since the epoch.
+    born_ms: Option<i64>,
+    parts: Vec<Part>,
+}
+
+impl Items {
+    /// Where parts go that a full item does not take.
+    fn beside(&self, share: Share, full: &Full) -> impl Iterator<Item = Share> {
+        let (depth, born_ms) = (share.depth + 1, share.born_ms.or(full.born_ms));
+        let mut places: BTreeMap<String, Vec<Part>> = BTreeMap::new();
+        for part in share.parts.into_iter().filter(|part| !full.has_seen(part.delivery)) {
+            places.entry(self.order.place(self.bucket, depth, &part)).or_default().push(part);
+        }
+        places.into_iter().map(move |(place, parts)| Share { depth, place, born_ms, parts })
+    }
+
+    fn target(&self, share: &Share) -> Target {
+        Target {
+            pk: self.pk.clone(),
+            sk: keys::place(self.bucket, &share.place),
+            expires_at: (self.bucket.end_ms().max(self.now_ms) + self.kept_ms) / 1000,
+            born_ms: share.born_ms.unwrap_or(self.now_ms),
+            room: self.room,
+        }
+    }
 }
 
 impl Table {
@@ -90,9 +128,10 @@ impl Table {
     ) -> Result<(), TableError> {
         let name = |name: &str| Some(issue_name(*renamed.get(&issue_of(name)?)?));
         let additions = minutes.into_iter().map(|((function, bucket), parts)| {
-            let capacity = self.tuning.deliveries_an_item;
+            let room = Room { deliveries: self.tuning.deliveries_an_item, additions: None };
             let pk = keys::function(function);
-            self.add_to(Items { pk, bucket, capacity, kept_ms: MINUTE_KEPT_MS, now_ms }, parts, name)
+            let items = Items { pk, bucket, room, order: Order::Row, kept_ms: MINUTE_KEPT_MS, now_ms };
+            self.add_to(items, parts, name)
         });
         at_once(additions.collect()).await
     }
@@ -109,9 +148,13 @@ impl Table {
         renamed: &RenamedSeries,
         now_ms: i64,
     ) -> Result<(), TableError> {
-        let additions = hours.into_iter().map(|((function, bucket), parts)| {
+        let deliveries = METRICS_AN_ITEM.min(self.tuning.deliveries_an_item);
+        let room = Room { deliveries, additions: Some(ADDITIONS_AN_ITEM) };
+        let additions = hours.into_iter().map(|((function, bucket), mut parts)| {
+            // What goes to the same items comes together.
+            parts.sort_by_key(|part| part.at_ms);
             let pk = keys::metrics(function);
-            let items = Items { pk, bucket, capacity: METRICS_AN_ITEM, kept_ms: METRICS_KEPT_MS, now_ms };
+            let items = Items { pk, bucket, room, order: Order::Tree, kept_ms: METRICS_KEPT_MS, now_ms };
             self.add_to(items, parts, |name| {
                 let (series, part) = metric_of(name)?;
                 Some(metric_name(*renamed.get(&(Arc::clone(function), series))?, part))
@@ -134,25 +177,29 @@ impl Table {
         Ok(())
     }
 
-    /// Adds parts to the first of the items that has room.
-    async fn add_batch(&self, items: &Items, mut parts: Vec<Part>) -> Result<(), TableError> {
-        let known = (items.pk.clone(), items.bucket);
-        let mut full = self.known.full.get(&known).unwrap_or_default();
-        parts.retain(|part| !full.has_seen(part.delivery));
-        loop {
-            let target = Target {
-                pk: items.pk.clone(),
-                sk: keys::place(items.bucket, full.seen.len()),
-                expires_at: (items.bucket.end_ms().max(items.now_ms) + items.kept_ms) / 1000,
-                born_ms: full.born_ms.unwrap_or(items.now_ms),
-                capacity: items.capacity,
-            };
-            match self.add_parts(&target, &mut parts).await? {
-                None => return Ok(()),
-                Some(item) => full.push(&item),
+    /// Adds parts, each to the first item on its way that has room.
+    async fn add_batch(&self, items: &Items, parts: Vec<Part>) -> Result<(), TableError> {
+        let mut waiting = vec![Share { depth: 0, place: String::new(), born_ms: None, parts }];
+        while let Some(mut share) = waiting.pop() {
+            if let Some(full) = self.add_share(items, &mut share).await? {
+                waiting.extend(items.beside(share, &full));
             }
-            self.known.full.insert(known.clone(), full.clone());
         }
+        Ok(())
+    }
+
+    /// Adds what goes to an item; what is known of the item, if it is full and parts are left.
+    async fn add_share(&self, items: &Items, share: &mut Share) -> Result<Option<Full>, TableError> {
+        let target = items.target(share);
+        let known = (target.pk.clone(), target.sk.clone());
+        if let Some(full) = self.known.full.get(&known) {
+            return Ok(Some(full));
+        }
+        let full = self.add_parts(&target, &mut share.parts).await?.map(|item| Full::of(&item));
+        if let Some(full) = &full {
+            self.known.full.insert(known, full.clone());
+        }
+        Ok(full)
     }
 
     /// Adds parts to an item; the item, if it is full and parts are left.
@@ -167,17 +214,17 @@ impl Table {
             match self.send(target, update).await? {
                 None => {
                     parts.iter().for_each(|part| known.merge(&part.peaks));
-                    self.known.peaks.insert(cached, known);
+                    self.know_peaks(cached, known);
                     return Ok(None);
                 }
                 Some(item) => {
                     let seen = seen(&item);
                     parts.retain(|part| !seen.contains(&part.delivery));
-                    if seen.len() >= target.capacity && !parts.is_empty() {
+                    if target.room.is_used_up(&item) && !parts.is_empty() {
                         return Ok(Some(item));
                     }
                     known = rollup(&item).peaks;
-                    self.known.peaks.insert(cached.clone(), known);
+                    self.know_peaks(cached.clone(), known);
                 }
             }
             if attempt > 3 {
@@ -185,6 +232,13 @@ impl Table {
             }
         }
         Err(TableError::Contention { key: format!("{} {}", target.pk, target.sk) })
+    }
+
+    fn know_peaks(&self, item: (String, String), peaks: Peaks) {
+        // Metrics have none.
+        if peaks != Peaks::default() {
+            self.known.peaks.insert(item, peaks);
+        }
     }
 
     /// Sends an update; the item, if its condition was refused.

@@ -7,8 +7,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of tests fails as a test does")]
 
 mod flows;
+mod metrics;
 mod presses;
 mod price;
+mod price_of_metrics;
 mod roles;
 mod schedule;
 mod storm;

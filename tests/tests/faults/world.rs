@@ -18,6 +18,7 @@ use lamplight_tests::delivery::{Envelope, Random, Stream, batch};
 use lamplight_tests::telling::{self, DeadLetters, failures, queue_event};
 use serde_json::Value;
 
+use crate::metrics;
 use crate::schedule::{Fault, Function, Process, Schedule};
 
 /// 2026-11-20T08:40:00Z: the first event.
@@ -28,7 +29,7 @@ const STEP_MS: i64 = 200_000;
 
 const MINUTE_MS: i64 = 60_000;
 
-const HOUR_MS: i64 = 3_600_000;
+pub const HOUR_MS: i64 = 3_600_000;
 
 /// What is watched. The window is as long as one may be that is looked at each minute.
 const WATCHES: &str = r#"
@@ -147,7 +148,9 @@ impl World {
     pub async fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
         let calls = seeded_calls(seed, 3 + random.below(14));
-        let deliveries = random.split(&streams(&calls, START_MS));
+        let mut streams = streams(&calls, START_MS);
+        streams.push(metrics::stream(&mut random));
+        let deliveries = random.split(&streams);
         let embedded = Embedded::start(0, None).await.unwrap();
         telling::apply(&embedded.table(), WATCHES).await;
         telling::set_flow(&embedded.table(), FLOW).await;
@@ -385,6 +388,7 @@ impl World {
         let flow: Flow = FLOW.parse().unwrap();
         let expected = follow(&mut truth.clone(), std::slice::from_ref(&flow), self.now_ms).remove(0).1;
         same("the flow", &lead_times(&table, &flow, self.now_ms).await, &expected)?;
+        metrics::check(&truth, &table).await?;
         self.told_rightly(&truth)
     }
 
@@ -424,7 +428,7 @@ fn thresholds(count: u64) -> Vec<u64> {
     (1..=count.ilog10()).map(|exponent| 10_u64.pow(exponent)).collect()
 }
 
-/// The table, as a process sees it. Minutes are full soon, so that they go on beside.
+/// The table, as a process sees it. Items are full soon, so that they go on beside.
 pub fn table(process: &Process, embedded: &Embedded) -> Table {
     let tuning = Tuning { deliveries_an_item: 3, ..Tuning::default() };
     Table::new(process.client(&embedded.url()), TABLE).tuned(tuning)

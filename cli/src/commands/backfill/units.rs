@@ -78,7 +78,9 @@ impl<'p> Fold<'p> {
         let place = self.place;
         let units = self.ledgers.into_iter().filter(|(_, ledger)| !ledger.is_empty());
         let readings = units.map(|((stream, minute_ms), ledger)| {
-            Reading::within(&Bounds::default(), identity(place, &stream, minute_ms), ledger)
+            let reading = Reading::within(&Bounds::default(), identity(place, &stream, minute_ms), ledger);
+            // As the identity: not of the events, some of which may be gone when the unit is read again.
+            Reading { at_ms: minute_ms, ..reading }
         });
         readings.collect()
     }

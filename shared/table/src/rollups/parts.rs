@@ -18,6 +18,8 @@ const PARTS: usize = 50;
 pub struct Part {
     /// The delivery's identity.
     pub delivery: u64,
+    /// When its first event happened, in milliseconds since the epoch; it matters for metrics.
+    pub(crate) at_ms: i64,
     /// What it adds, by attribute.
     adds: BTreeMap<String, i128>,
     /// The largest values.
@@ -29,13 +31,13 @@ impl Part {
     #[must_use]
     pub fn of(delivery: u64, rollup: &Rollup) -> Self {
         let adds = additions(rollup).into_iter().map(|(name, value)| (name, i128::from(value))).collect();
-        Self { delivery, adds, peaks: rollup.peaks }
+        Self { delivery, at_ms: 0, adds, peaks: rollup.peaks }
     }
 
-    /// What a delivery adds to the metrics of a function's hour.
+    /// What a delivery, of which the first event happened at `at_ms`, adds to the metrics of a function's hour.
     #[must_use]
-    pub fn of_metrics(delivery: u64, hour: &Hour) -> Self {
-        Self { delivery, adds: additions_of_metrics(hour).collect(), peaks: Peaks::default() }
+    pub fn of_metrics(delivery: u64, at_ms: i64, hour: &Hour) -> Self {
+        Self { delivery, at_ms, adds: additions_of_metrics(hour).collect(), peaks: Peaks::default() }
     }
 
     /// The same under other names.
@@ -52,11 +54,12 @@ impl Part {
     /// A part with more attributes than one update takes, in pieces. They are the same whenever the delivery comes, and
     /// each has an identity of its own.
     fn pieces(self) -> impl Iterator<Item = Self> {
-        let Self { delivery, adds, peaks } = self;
+        let Self { delivery, at_ms, adds, peaks } = self;
         let whole: Vec<_> = adds.into_iter().collect();
         let pieces: Vec<Vec<_>> = whole.chunks(ADDITIONS).map(<[_]>::to_vec).collect();
         pieces.into_iter().enumerate().map(move |(i, piece)| Self {
             delivery: delivery ^ (i as u64).rotate_right(8),
+            at_ms,
             adds: piece.into_iter().collect(),
             peaks: if i == 0 { peaks } else { Peaks::default() },
         })

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use lamplight_rollup::Peaks;
 use lamplight_rollup::peaks::Peak;
 
-use crate::attributes::{BORN, EXPIRES_AT, SEEN, hash, hashes, number};
+use crate::attributes::{BORN, EXPIRES_AT, Item, SEEN, WEIGHT, get_number, hash, hashes, number, seen};
 use crate::rollups::parts::{Part, sum};
 
 /// The item that is written.
@@ -18,8 +18,25 @@ pub(crate) struct Target {
     pub(crate) expires_at: i64,
     /// When the minute was first written, in milliseconds since the epoch.
     pub(crate) born_ms: i64,
-    /// Deliveries that it counts; it takes no more then.
-    pub(crate) capacity: usize,
+    /// When it takes no more.
+    pub(crate) room: Room,
+}
+
+/// What one item takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    /// Deliveries that it counts.
+    pub(crate) deliveries: usize,
+    /// Attributes that its updates add to, where that is bounded.
+    pub(crate) additions: Option<usize>,
+}
+
+impl Room {
+    /// Whether an item takes no more.
+    pub(crate) fn is_used_up(self, item: &Item) -> bool {
+        let weight = get_number(item, WEIGHT).unwrap_or(0_usize);
+        seen(item).len() >= self.deliveries || self.additions.is_some_and(|most| weight >= most)
+    }
 }
 
 /// One `UpdateItem`'s expressions.
@@ -46,8 +63,8 @@ impl Update {
             ),
         ];
         let seen = update.name("#s", SEEN);
-        let capacity = update.value(":f", number(target.capacity));
-        let mut conditions = vec![format!("(attribute_not_exists({seen}) OR size({seen}) < {capacity})")];
+        let most = update.value(":f", number(target.room.deliveries));
+        let mut conditions = vec![format!("(attribute_not_exists({seen}) OR size({seen}) < {most})")];
         for (i, part) in parts.iter().enumerate() {
             let id = update.value(&format!(":s{i}"), hash(part.delivery));
             conditions.push(format!("NOT contains({seen}, {id})"));
@@ -58,6 +75,11 @@ impl Update {
             conditions.push(format!("(attribute_not_exists({name}) OR {name} <= {value})"));
         }
         let mut adds = vec![format!("{seen} {}", update.value(":s", hashes(parts.iter().map(|part| part.delivery))))];
+        if let Some(most) = target.room.additions {
+            let (weight, most) = (update.name("#w", WEIGHT), update.value(":g", number(most)));
+            conditions.push(format!("(attribute_not_exists({weight}) OR {weight} < {most})"));
+            adds.push(format!("{weight} {}", update.value(":w", number(sum.len()))));
+        }
         for (i, (name, value)) in sum.into_iter().enumerate() {
             adds.push(format!(
                 "{} {}",
