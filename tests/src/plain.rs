@@ -116,7 +116,7 @@ pub struct Story {
     pub functions: BTreeSet<String>,
     /// Milestones that were reached, of those at one time in one function one.
     pub milestones: usize,
-    /// Lines that told of a failure and named the trace, or the request.
+    /// Lines that told of a failure and named the trace, or the request, or that named nothing while the call ran.
     pub errors: u64,
 }
 
@@ -128,14 +128,27 @@ pub fn stories(calls: &[Call]) -> BTreeMap<String, Story> {
         let Some(trace_id) = call.trace_id() else { continue };
         let story = stories.entry(trace_id.clone()).or_default();
         story.functions.insert(FUNCTIONS[call.function].0.to_owned());
-        // The text of an exception names neither.
-        let is_told = call.outcome != Outcome::Success && (call.outcome != Outcome::Exception || call.is_json);
-        story.errors += u64::from(is_told);
+        story.errors += u64::from(call.outcome != Outcome::Success && !call.is_told_namelessly());
+        story.errors += calls.iter().filter(|other| other.is_told_namelessly() && call.holds(other)).count() as u64;
         if call.has_milestone && milestones.insert((trace_id, call.ends_ms, call.function, call.milestone())) {
             story.milestones += 1;
         }
     }
     stories
+}
+
+impl Call {
+    /// Whether its failure is told by a text that names neither its trace nor its request.
+    fn is_told_namelessly(&self) -> bool {
+        self.outcome == Outcome::Exception && !self.is_json
+    }
+
+    /// Whether another one of its stream ends while it runs.
+    fn holds(&self, other: &Self) -> bool {
+        let duration_ms = (self.duration as f64 / 100.0).round() as i64;
+        let is_of_stream = (self.function, self.stream) == (other.function, other.stream);
+        is_of_stream && (self.ends_ms - duration_ms..=self.ends_ms).contains(&other.ends_ms)
+    }
 }
 
 fn equal(name: &str, got: &Value, expected: impl Into<Value>) -> Result<(), String> {
