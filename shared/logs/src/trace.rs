@@ -77,7 +77,8 @@ fn from_base64(text: &str) -> Option<String> {
 fn root_of(header: &str) -> Option<&str> {
     // Mostly the trace stands first, and has X-Ray's form.
     let first = header.strip_prefix("Root=");
-    if let Some((root, ";")) = first.and_then(|root| Some((root.get(..XRAY_BYTES)?, root.get(XRAY_BYTES..=XRAY_BYTES)?)))
+    if let Some((root, ";")) =
+        first.and_then(|root| Some((root.get(..XRAY_BYTES)?, root.get(XRAY_BYTES..=XRAY_BYTES)?)))
         && is_xray(root)
     {
         return Some(root);
