@@ -250,6 +250,24 @@ async fn one_that_cannot_be_counted_keeps_no_other_from_it() {
     assert_eq!(stack.figures(FLOW, START_MS).await.started, 5);
 }
 
+/// What can never be counted is not tried for ever, and the run that gives it up fails when all else is done.
+#[tokio::test]
+async fn what_cannot_be_counted_for_a_day_is_given_up_once() {
+    let stack = Stack::start(FLOW).await;
+    let flow: Flow = FLOW.parse().unwrap();
+    stack.log("shop", &[(START_MS, milestone("ORDERED", &[("trace_id", "t-1")]))], START_MS).await;
+    let key = [("pk", format!("flow#{}", flow.figures())), ("sk", "passage#t-1".to_owned())];
+    let item = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
+    stack.embedded.client().put_item().table_name(TABLE).set_item(Some(item.into())).send().await.unwrap();
+    let mut failed = Vec::new();
+    for hour in 0..40 {
+        if let Err(error) = lamplight_keeper::handle(&stack.keeper(), START_MS + hour * HOUR_MS).await {
+            failed.push((hour, error.name()));
+        }
+    }
+    assert_eq!(failed, [(24, "GivenUp")]);
+}
+
 #[tokio::test]
 async fn a_flow_that_is_set_later_looks_back_where_it_is_told_to() {
     let stack = Stack { embedded: Embedded::start(0, None).await.unwrap(), topic: Topic::default() };

@@ -28,8 +28,11 @@ async fn how_many_requests_are_looked_at_in_a_second() {
             stack.log(function, lines, START_MS + MINUTE_MS).await;
         }
     }
-    let began = Instant::now();
-    while stack.work(START_MS + 2 * MINUTE_MS).await.overdue_s.is_some() {}
+    let (began, mut now_ms) = (Instant::now(), START_MS + 2 * MINUTE_MS);
+    while stack.work(now_ms).await.overdue_s.is_some() {
+        // Who was broken off holds the right to look for half a minute.
+        now_ms += MINUTE_MS;
+    }
     let seconds = began.elapsed().as_secs_f64();
     assert_eq!(stack.figures(FLOW, START_MS).await.on_time, REQUESTS as u64);
     println!("{:.0} requests a second", REQUESTS as f64 / seconds);

@@ -123,7 +123,10 @@ impl Table {
         let tied: Vec<_> = transactions.by_id.iter().filter(|(_, own)| own.tied().next().is_some()).collect();
         let ids: BTreeSet<String> = tied.iter().flat_map(|(id, own)| own.tied().chain([*id])).cloned().collect();
         let marked = self.marked(&ids, keys::MARK).await?;
-        let cut = self.marked(&marked, keys::CUT).await?;
+        if marked.is_empty() {
+            return Ok(Vec::new());
+        }
+        let cut = self.marked(&ids, keys::CUT).await?;
         let is_meant = |(id, own): &&(&String, &Transaction)| {
             let concerns = |id: &String| marked.contains(id) && !cut.contains(id);
             !cut.contains(*id) && own.tied().chain([*id]).any(concerns)
