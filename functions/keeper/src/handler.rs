@@ -23,7 +23,7 @@ const AGEING_EVERY_MS: i64 = 3_600_000;
 const AGEING_FOR_MS: i64 = 60_000;
 
 /// How long a run looks at transactions: less than the right to look lasts.
-const FOLLOWING: Duration = Duration::from_secs(25);
+pub(crate) const FOLLOWING: Duration = Duration::from_secs(25);
 
 /// What a run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]

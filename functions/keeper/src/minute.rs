@@ -7,7 +7,7 @@ use lamplight_aws::clock::now_ms;
 
 use crate::context::Context;
 use crate::error::KeeperError;
-use crate::handler::{Answer, follow_for, work};
+use crate::handler::{Answer, FOLLOWING, follow_for, work};
 
 /// How long a run lasts: less than the function may take.
 const RUN: Duration = Duration::from_secs(55);
@@ -25,8 +25,8 @@ pub async fn run<P: Publish>(context: &Context<P>) -> Result<Answer, KeeperError
         let until_then = Duration::from_millis(u64::try_from(again_ms - now_ms()).unwrap_or(0));
         tokio::time::sleep(until_then).await;
         let mut again = Answer::default();
-        let followed =
-            follow_for(RUN.saturating_sub(began.elapsed()), context, now_ms().max(again_ms), &mut again).await;
+        let left = RUN.saturating_sub(began.elapsed()).min(FOLLOWING);
+        let followed = follow_for(left, context, now_ms().max(again_ms), &mut again).await;
         answer.add(Answer { look_again_ms: None, ..again });
         done = done.and(followed);
     }

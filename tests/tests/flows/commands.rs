@@ -1,5 +1,7 @@
 //! What people see of flows.
 
+use lamplight_aws::clock::now_ms;
+use lamplight_embedded::Embedded;
 use lamplight_tests::binary::run;
 use lamplight_tests::local::Local;
 use serde_json::{Value, json};
@@ -23,6 +25,21 @@ fn flows_are_set_shown_and_removed() {
     let gone = local.read(&["flow", "show", "orders"]);
     assert!(gone.status == Some(1) && gone.stderr.contains("there is no flow orders"), "{gone:?}");
     assert_eq!(local.read(&["flows"]).json()["flows"], json!([]));
+}
+
+/// Figures that lack what another process is about to count are not shown as if they were whole.
+#[tokio::test]
+async fn whoever_may_not_look_says_that_the_flows_are_not_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("table.db");
+    let embedded = Embedded::start(0, Some(&data)).await.unwrap();
+    assert!(embedded.table().begin_looking(now_ms() + 600_000).await.unwrap());
+    drop(embedded);
+    let logs = concat!(env!("CARGO_MANIFEST_DIR"), "/../samples/parcels/logs");
+    let flow = "parcels: PARCEL_ORDERED > CUSTOMER_NOTIFIED within 90s";
+    let place = ["--data", data.to_str().unwrap(), "--dynamodb-port", "0", "--region", "eu-central-1"];
+    let once = run(["local", "--once", "--flow", flow, "--output", "json"].iter().chain(&place).chain(&[logs]));
+    assert!(once.status == Some(1) && once.stderr.contains("the flows lack what is new"), "{once:?}");
 }
 
 /// The sample applications: what they show is told on their page.
