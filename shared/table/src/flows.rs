@@ -1,11 +1,13 @@
 //! The flows that are followed, and what their passages add up to.
 //!
-//! - [`passages`]: what is counted of each passage, and the figures that it is part of
+//! - [`passages`]: what is counted of each passage
+//! - [`figures`]: what passages add up to
 //! - [`concerned`]: which transactions of a delivery concern a flow
 //! - [`due`]: which transactions are to be looked at, and when
 
 mod concerned;
 mod due;
+mod figures;
 mod passages;
 
 use std::collections::BTreeMap;
@@ -23,7 +25,7 @@ use crate::keys;
 use crate::query::{Sort, key};
 pub use concerned::Cut;
 pub use due::{Due, Task};
-use passages::HOUR_KEPT_MS;
+use figures::HOUR_KEPT_MS;
 pub use passages::{Change, Counted, PassageKey};
 
 /// The flow, as people write it.
@@ -115,8 +117,7 @@ impl Table {
             if from_ms < to_ms {
                 let items = self.query(&keys::flow(&flow.figures()), between(span, from_ms, to_ms)).await?;
                 let bucket = |item: &Item| Bucket::parse(get_text(item, "sk")?);
-                found
-                    .extend(items.iter().filter_map(|item| Some((bucket(item)?.start_ms, passages::lead_times(item)))));
+                found.extend(items.iter().filter_map(|item| Some((bucket(item)?.start_ms, figures::lead_times(item)))));
             }
         }
         Ok(found)
