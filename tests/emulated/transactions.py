@@ -254,8 +254,9 @@ def _figures(world: World, flow: str) -> tuple:
 
 
 def _counted(world: World, flow: str, expected: tuple):
-    """Runs the keeper until it has counted; two of its runs at once may leave something to the next."""
-    eventually(lambda: world.keep() and _figures(world, flow) == expected, seconds=20)
+    """Runs the keeper until it has counted; two of its runs at once may leave something to the next, and one waits where
+    a line may be on its way."""
+    eventually(lambda: world.keep() and _figures(world, flow) == expected, seconds=50)
     world.report.equal("started, on time, late, missing, open", _figures(world, flow), expected)
 
 

@@ -61,9 +61,13 @@ pub async fn run(arguments: LocalArguments) -> Result<ExitCode, CliError> {
         let read = files::read(&arguments, &context).await?;
         let keeper = lamplight_keeper::Context { table: embedded.table(), topic, emails };
         let mut answer = lamplight_keeper::Answer::default();
-        lamplight_keeper::follow(&keeper, now_ms(), &mut answer).await?;
+        let has_looked = lamplight_keeper::follow(&keeper, now_ms(), &mut answer).await?;
         files::print_held(&embedded.table(), &read, &arguments).await?;
-        return Ok(exit_code(read.all_read));
+        let has_all_flows = has_looked && answer.put_off + answer.given_up == 0;
+        if !has_all_flows {
+            complain(&unlooked(has_looked, &answer));
+        }
+        return Ok(if has_all_flows { exit_code(read.all_read) } else { ExitCode::FAILURE });
     }
     // Before the files, so that a port that is taken is said at once.
     let port = arguments.port;
@@ -81,6 +85,15 @@ pub async fn run(arguments: LocalArguments) -> Result<ExitCode, CliError> {
     Ok(exit_code(read.all_read))
 }
 
+/// Why the flows are not whole.
+fn unlooked(has_looked: bool, answer: &lamplight_keeper::Answer) -> String {
+    if has_looked {
+        format!("the flows lack {} transactions that could not be looked at", answer.put_off + answer.given_up)
+    } else {
+        "the flows lack what is new: another process looks at the same table; try again in half a minute".to_owned()
+    }
+}
+
 fn exit_code(all_read: bool) -> ExitCode {
     if all_read { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }
@@ -90,7 +103,7 @@ async fn keep(context: lamplight_keeper::Context<LocalTopic>) {
     let mut minute = tokio::time::interval(Duration::from_secs(60));
     loop {
         minute.tick().await;
-        if let Err(error) = lamplight_keeper::handle(&context, now_ms()).await {
+        if let Err(error) = lamplight_keeper::run(&context).await {
             complain(&format!("the keeper failed: {error}"));
         }
     }

@@ -9,6 +9,12 @@ pub enum KeeperError {
     /// The table could not be read or written.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// Something could not be done in a day of trying.
+    #[error("{count} transactions were given up; the log has their ids")]
+    GivenUp {
+        /// How many transactions.
+        count: usize,
+    },
     /// The function is not set up.
     #[error(transparent)]
     Setup(#[from] AwsError),
@@ -20,6 +26,7 @@ impl KeeperError {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Table(_) => "TableFailed",
+            Self::GivenUp { .. } => "GivenUp",
             Self::Setup(_) => "NotSetUp",
         }
     }

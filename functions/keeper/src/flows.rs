@@ -1,89 +1,165 @@
 //! What is due of transactions: on their way through flows, what became of them is counted, and a milestone that did not
 //! come in time is told; those that failed are kept longer.
 //!
-//! That a milestone is missing is decided by the write that counts it, together with what is to be told: whoever comes
-//! next tells the same, whatever is known by then.
+//! - [`look`]: one look at transactions
+//! - [`put_off`]: what cannot be done now
+
+mod look;
+mod put_off;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use lamplight_alerts::Publish;
-use lamplight_recording::{Reading, Recorder};
-use lamplight_rollup::flow::{Missing, MissingMilestone, Outcome, Passed};
-use lamplight_rollup::time::UNKNOWN_MS;
-use lamplight_rollup::{Excess, Family, Flow};
-use lamplight_table::{Change, Counted, Due, PassageKey, TableError, Task};
+use lamplight_rollup::flow::GRACE_MS;
+use lamplight_rollup::{Family, Flow};
+use lamplight_table::{Due, TableError, Task};
 
 use crate::context::Context;
 use crate::handler::Answer;
+use look::look_at;
+use put_off::{in_time, put_off};
 
 /// What is read of each partition at once.
 const READ: usize = 50;
 
 /// Transactions that are looked at together: all of them are in memory.
-const TOGETHER: usize = 10;
+const TOGETHER: usize = 75;
 
-/// Calls that are under way at once.
-const CONCURRENCY: usize = 8;
+/// Of those that are looked at together, so many are in memory: while some are counted, the next are read. Counting is done
+/// by one after the other, as all count in the same hour.
+const IN_MEMORY: usize = 2;
 
-/// How long what is done together, and what is done of one transaction, may take: none keeps the others from it.
-const LONG: Duration = Duration::from_secs(5);
+/// Transactions that are read, or kept longer, at once.
+const CONCURRENCY: usize = 16;
 
-/// When something that could not be done, or not in time, is tried again.
-const AGAIN_MS: i64 = 10 * 60_000;
-
-/// Does what is due, until nothing is. Two runs do not do so at once. It may be broken off anywhere.
+/// Does what is due, until nothing is; whether it had the right to. Two runs do not do so at once. It may be broken off
+/// anywhere.
 ///
 /// # Errors
 ///
 /// [`TableError`]; what was not done is still due.
-pub async fn follow<P: Publish>(context: &Context<P>, now_ms: i64, answer: &mut Answer) -> Result<(), TableError> {
+pub async fn follow<P: Publish>(context: &Context<P>, now_ms: i64, answer: &mut Answer) -> Result<bool, TableError> {
     if !context.table.begin_looking(now_ms).await? {
-        return Ok(());
+        return Ok(false);
     }
-    let (looked, kept) = futures_util::join!(look(context, now_ms, answer), keep(context, now_ms));
+    let mut of_kept = Answer::default();
+    let (looked, kept) = futures_util::join!(look(context, now_ms, answer), keep(context, now_ms, &mut of_kept));
+    answer.add(of_kept);
     context.table.end_looking().await?;
-    looked.and(kept)
+    looked.and(kept)?;
+    Ok(true)
 }
 
 /// Looks at the transactions that are due.
 async fn look<P: Publish>(context: &Context<P>, now_ms: i64, answer: &mut Answer) -> Result<(), TableError> {
     let flows: Vec<_> = context.table.flows().await?.into_iter().map(|stored| stored.flow).collect();
     loop {
-        let due = by_id(context.table.due(Task::Look, now_ms, READ).await?);
+        let due = context.table.due(Task::Look, now_ms + GRACE_MS, READ).await?;
+        let (due, coming): (Vec<_>, Vec<_>) = due.into_iter().partition(|due| due.at_ms() <= now_ms);
         if due.is_empty() {
+            answer.look_again_ms = again_ms(&coming, now_ms).filter(|_| !flows.is_empty());
             return Ok(());
         }
-        for some in due.chunks(TOGETHER) {
-            let ids: Vec<_> = some.iter().map(|(id, _)| id.clone()).collect();
-            if in_time(look_at(context, &flows, &ids, now_ms, answer)).await {
-                context.table.strike_due(some.iter().flat_map(|(_, due)| due)).await?;
-                continue;
-            }
-            for (id, due) in some {
-                let is_done = in_time(look_at(context, &flows, std::slice::from_ref(id), now_ms, answer)).await;
-                strike(context, due, is_done, now_ms).await?;
-            }
+        let due = by_id(due);
+        let parts: Vec<_> = due.chunks(TOGETHER).map(|some| read(context, &flows, some)).collect();
+        let mut parts = stream::iter(parts).buffered(IN_MEMORY);
+        while let Some(part) = parts.next().await {
+            part.count(context, &flows, now_ms, answer).await?;
         }
     }
 }
 
+/// When to look again for what is due before the next minute: by then the grace of all of it is over.
+fn again_ms(coming: &[Due], now_ms: i64) -> Option<i64> {
+    // Of a partition that has more the last ones are not among them.
+    if coming.len() >= READ { Some(now_ms + GRACE_MS) } else { coming.iter().map(Due::at_ms).max() }
+}
+
+/// Transactions that are looked at together.
+struct Part<'d> {
+    /// What is done with that when they are counted.
+    due: Vec<&'d (String, Vec<Due>)>,
+    /// Their families, by the ids that stand for them: several that are due may be one.
+    families: BTreeMap<String, Family>,
+    /// What could not be read.
+    unread: Vec<&'d (String, Vec<Due>)>,
+}
+
+/// Reads the families of what is due. Where no flow is followed there is nothing to know of them.
+async fn read<'d, P>(context: &Context<P>, flows: &[Flow], some: &'d [(String, Vec<Due>)]) -> Part<'d> {
+    let mut part = Part { due: Vec::new(), families: BTreeMap::new(), unread: Vec::new() };
+    if flows.is_empty() {
+        part.due.extend(some);
+        return part;
+    }
+    let reads: Vec<_> = some.iter().map(async |due| (due, in_time(context.table.family(&due.0)).await)).collect();
+    let mut reads = stream::iter(reads).buffer_unordered(CONCURRENCY);
+    while let Some((due, family)) = reads.next().await {
+        let Some(family) = family else {
+            part.unread.push(due);
+            continue;
+        };
+        part.due.push(due);
+        part.families.insert(family.id.clone(), family);
+    }
+    part
+}
+
+impl Part<'_> {
+    /// Counts what became of them: together, or each by itself where that cannot be done, so that none keeps the others
+    /// from it.
+    async fn count<P: Publish>(
+        self,
+        context: &Context<P>,
+        flows: &[Flow],
+        now_ms: i64,
+        answer: &mut Answer,
+    ) -> Result<(), TableError> {
+        for (_, due) in self.unread {
+            put_off(context, due, now_ms, answer).await?;
+        }
+        if in_time(look_at(context, flows, self.families.into_values().collect(), now_ms, answer)).await.is_some() {
+            return context.table.strike_due(self.due.iter().flat_map(|(_, due)| due)).await;
+        }
+        for (id, due) in self.due {
+            let alone = async {
+                let family = context.table.family(id).await?;
+                look_at(context, flows, vec![family], now_ms, answer).await
+            };
+            if in_time(alone).await.is_some() {
+                context.table.strike_due(due).await?;
+            } else {
+                put_off(context, due, now_ms, answer).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Keeps longer what is due to be kept longer.
-async fn keep<P>(context: &Context<P>, now_ms: i64) -> Result<(), TableError> {
+async fn keep<P>(context: &Context<P>, now_ms: i64, answer: &mut Answer) -> Result<(), TableError> {
     loop {
         let due = by_id(context.table.due(Task::Keep, now_ms, READ).await?);
         if due.is_empty() {
             return Ok(());
         }
         let calls: Vec<_> = due.iter().map(|(id, due)| keep_one(context, id, due, now_ms)).collect();
-        stream::iter(calls).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
+        let mut calls = stream::iter(calls).buffer_unordered(CONCURRENCY);
+        while let Some(of_one) = calls.try_next().await? {
+            answer.add(of_one);
+        }
     }
 }
 
-async fn keep_one<P>(context: &Context<P>, id: &str, due: &[Due], now_ms: i64) -> Result<(), TableError> {
-    let is_done = in_time(context.table.let_last(id, now_ms)).await;
-    strike(context, due, is_done, now_ms).await
+async fn keep_one<P>(context: &Context<P>, id: &str, due: &[Due], now_ms: i64) -> Result<Answer, TableError> {
+    let mut answer = Answer::default();
+    if in_time(context.table.let_last(id, now_ms)).await.is_some() {
+        context.table.strike_due(due).await?;
+    } else {
+        put_off(context, due, now_ms, &mut answer).await?;
+    }
+    Ok(answer)
 }
 
 /// What is due, by transaction.
@@ -91,148 +167,4 @@ fn by_id(due: Vec<Due>) -> Vec<(String, Vec<Due>)> {
     let mut by_id: BTreeMap<String, Vec<Due>> = BTreeMap::new();
     due.into_iter().for_each(|due| by_id.entry(due.id.clone()).or_default().push(due));
     by_id.into_iter().collect()
-}
-
-/// Whether something was done, and in time.
-async fn in_time(doing: impl Future<Output = Result<(), TableError>>) -> bool {
-    match tokio::time::timeout(LONG, doing).await {
-        Ok(Ok(())) => return true,
-        Ok(Err(error)) => tracing::warn!(%error, "what is due could not be done"),
-        Err(_) => tracing::warn!("what is due takes too long"),
-    }
-    false
-}
-
-/// Says that what was due of a transaction is done, or puts it off.
-async fn strike<P>(context: &Context<P>, due: &[Due], is_done: bool, now_ms: i64) -> Result<(), TableError> {
-    if !is_done {
-        let again: Vec<_> = due.iter().take(1).map(|due| due.put_off(now_ms + AGAIN_MS)).collect();
-        tracing::error!(id = again.first().map(|due| &due.id), "a transaction is put off");
-        context.table.put_due(&again, now_ms).await?;
-    }
-    context.table.strike_due(due).await
-}
-
-/// Counts what became of transactions in flows, and tells what is missing. Whoever is refused since another did so
-/// meanwhile fails.
-async fn look_at<P: Publish>(
-    context: &Context<P>,
-    flows: &[Flow],
-    ids: &[String],
-    now_ms: i64,
-    answer: &mut Answer,
-) -> Result<(), TableError> {
-    if flows.is_empty() {
-        return Ok(());
-    }
-    let reads: Vec<_> = ids.iter().map(|id| context.table.family(id)).collect();
-    let families: Vec<Family> = stream::iter(reads).buffer_unordered(CONCURRENCY).try_collect().await?;
-    let families: BTreeMap<_, _> = families.into_iter().map(|family| (family.id.clone(), family)).collect();
-    let ids = families.values().flat_map(|family| &family.ids).cloned().collect();
-    let before = context.table.passed(flows, &ids).await?;
-    let look = Look { flows, families: families.into_values().collect(), before, now_ms };
-    // Whoever counted these as missing may have died before they were told.
-    let untold = look.before.iter().filter_map(|(key, counted)| Some((key, counted.untold.as_ref()?)));
-    tell(context, &untold.collect::<Vec<_>>(), now_ms, answer).await?;
-    look.see_to_ties(context).await?;
-    let (changes, open) = look.changes();
-    context.table.put_due(&open, now_ms).await?;
-    if !context.table.count_passages(&changes, now_ms).await? {
-        return Err(TableError::Contention { key: ids.into_iter().next().unwrap_or_default() });
-    }
-    let untold = changes.iter().flatten().filter_map(|change| Some((&change.key, change.untold.as_ref()?)));
-    let untold: Vec<_> = untold.collect();
-    answer.missing += untold.len();
-    tell(context, &untold, now_ms, answer).await
-}
-
-/// Tells of milestones that did not come, and says that they were told.
-async fn tell<P: Publish>(
-    context: &Context<P>,
-    untold: &[(&PassageKey, &MissingMilestone)],
-    now_ms: i64,
-    answer: &mut Answer,
-) -> Result<(), TableError> {
-    let readings = untold.iter().map(|(_, missing)| {
-        let (delivery, ledger) = (missing.identity(), missing.ledger());
-        Reading { delivery, at_ms: UNKNOWN_MS, ledger, excess: Excess::default() }
-    });
-    let readings: Vec<_> = readings.collect();
-    let recorder = Recorder { table: &context.table, topic: &context.topic, emails: context.emails };
-    answer.alerts += recorder.record(&readings, now_ms).await?;
-    for (key, _) in untold {
-        context.table.set_told(key).await?;
-    }
-    Ok(())
-}
-
-/// One look at families.
-struct Look<'f> {
-    flows: &'f [Flow],
-    families: Vec<Family>,
-    before: BTreeMap<PassageKey, Counted>,
-    now_ms: i64,
-}
-
-impl Look<'_> {
-    /// Sees to it that what is tied to these families from now on is seen: what was tied before all of their ids were
-    /// marked is looked at once more.
-    async fn see_to_ties<P>(&self, context: &Context<P>) -> Result<(), TableError> {
-        for family in &self.families {
-            if family.is_cut {
-                context.table.cut_family(&family.id, self.now_ms).await?;
-            }
-            let begun = self.flows.iter().any(|flow| flow.passage(&family.story).is_some());
-            if begun && context.table.mark_family(&family.ids, self.now_ms).await? {
-                context.table.put_due(&[Due::from(self.now_ms, &family.id)], self.now_ms).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// What is to be counted in another way than before, by families, and what is to be looked at when a limit is over.
-    fn changes(&self) -> (Vec<Vec<Change>>, Vec<Due>) {
-        let (mut changes, mut open) = (Vec::new(), Vec::new());
-        for flow in self.flows {
-            for family in &self.families {
-                let counted = self.counted(flow, family);
-                // What it was counted by may be gone.
-                let parts: Vec<_> = counted.values().copied().collect();
-                let Some(passage) = flow.passage_that(&family.story, &parts) else { continue };
-                let after = passage.passed(self.now_ms);
-                if after.outcome == Outcome::Open {
-                    open.push(Due::at(passage.due_ms.saturating_add(1), &flow.name, &family.id));
-                }
-                changes.push(of_family(flow, family, &counted, after));
-            }
-        }
-        changes.retain(|changes| !changes.is_empty());
-        (changes, open)
-    }
-
-    /// What is counted of the ids of a family.
-    fn counted(&self, flow: &Flow, family: &Family) -> BTreeMap<String, Passed> {
-        let figures = flow.figures();
-        let ids = family.ids.iter();
-        let counted = ids.filter_map(|id| Some((id.clone(), self.before.get(&(figures.clone(), id.clone()))?.passed)));
-        counted.collect()
-    }
-}
-
-/// The changes that make a family's passage stand under the id that stands for it, and nowhere else. People are told
-/// that a milestone is missing unless they were told so of one of its ids.
-fn of_family(flow: &Flow, family: &Family, counted: &BTreeMap<String, Passed>, after: Passed) -> Vec<Change> {
-    let key = |id: &str| (flow.figures(), id.to_owned());
-    let others = counted.iter().filter(|(id, _)| **id != family.id);
-    let others = others.map(|(id, before)| Change { key: key(id), before: Some(*before), after: None, untold: None });
-    let mut changes: Vec<_> = others.collect();
-    let before = counted.get(&family.id).copied();
-    if before != Some(after) {
-        let was_told = counted.values().any(|passed| passed.outcome == Outcome::Missing);
-        let is_news = after.outcome == Outcome::Missing && !was_told;
-        let untold =
-            is_news.then(|| Missing::of(flow, &family.story)).flatten().map(|missing| missing.told(&family.id));
-        changes.push(Change { key: key(&family.id), before, after: Some(after), untold });
-    }
-    changes
 }

@@ -22,8 +22,8 @@ const CLAIM_MS: i64 = 60_000;
 const AGEING_EVERY_MS: i64 = 3_600_000;
 const AGEING_FOR_MS: i64 = 60_000;
 
-/// The part of a run that is given to transactions: the rest needs some of its minute, too.
-const FOLLOWING: Duration = Duration::from_secs(25);
+/// How long a run looks at transactions: less than the right to look lasts.
+pub(crate) const FOLLOWING: Duration = Duration::from_secs(25);
 
 /// What a run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -41,42 +41,103 @@ pub struct Answer {
     pub dropped: usize,
     /// Milestones that did not come in time.
     pub missing: usize,
+    /// Transactions that could not be looked at, or not in time: they are tried again.
+    pub put_off: usize,
+    /// Transactions that were tried often enough.
+    pub given_up: usize,
+    /// For how long something is due that the run did not come to, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overdue_s: Option<i64>,
+    /// When something is due before the next minute, in milliseconds since the epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub look_again_ms: Option<i64>,
     /// Issues that time has changed.
     pub aged: usize,
 }
 
-/// Sends what is left unsent and what was held, looks at transactions that are due and at what is watched, rolls up
-/// what is pending and tells what escalates there, sums up days and weeks, then lets issues age. Doing it again is
-/// harmless.
+impl Answer {
+    /// Adds what was done beside it.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.hours += other.hours;
+        self.alerts += other.alerts;
+        self.changes += other.changes;
+        self.unsent += other.unsent;
+        self.dropped += other.dropped;
+        self.missing += other.missing;
+        self.put_off += other.put_off;
+        self.given_up += other.given_up;
+        self.overdue_s = self.overdue_s.max(other.overdue_s);
+        self.look_again_ms = self.look_again_ms.max(other.look_again_ms);
+        self.aged += other.aged;
+    }
+
+    /// The answer, or that something was given up.
+    pub(crate) const fn whole(self) -> Result<Self, KeeperError> {
+        if self.given_up == 0 { Ok(self) } else { Err(KeeperError::GivenUp { count: self.given_up }) }
+    }
+}
+
+/// Does what time brings about, once. Doing it again is harmless.
 ///
 /// # Errors
 ///
-/// [`KeeperError::Table`]; the next run does what is left.
+/// [`KeeperError::Table`]; the next run does what is left. [`KeeperError::GivenUp`] when all else is done.
 pub async fn handle<P: Publish>(context: &Context<P>, now_ms: i64) -> Result<Answer, KeeperError> {
     let mut answer = Answer::default();
-    send_unsent(context, now_ms, &mut answer).await?;
-    release(context, now_ms, &mut answer).await?;
-    // What cannot be done must not keep the rest from being done.
-    let followed = timeout(FOLLOWING, follow(context, now_ms, &mut answer)).await;
-    let followed = followed.unwrap_or_else(|_| {
-        tracing::warn!("there is more to look at than a run has time for; the next one goes on");
-        Ok(())
-    });
+    work(context, now_ms, &mut answer).await?;
+    answer.whole()
+}
+
+/// Looks at transactions that are due, beside everything else: neither keeps the other waiting.
+pub(crate) async fn work<P: Publish>(context: &Context<P>, now_ms: i64, answer: &mut Answer) -> Result<(), TableError> {
+    let mut of_followed = Answer::default();
+    let (followed, done) = futures_util::join!(
+        follow_for(FOLLOWING, context, now_ms, &mut of_followed),
+        do_the_rest(context, now_ms, answer)
+    );
+    answer.add(of_followed);
+    followed.and(done)
+}
+
+/// Follows transactions for so long; what is left then is said.
+pub(crate) async fn follow_for<P: Publish>(
+    length: Duration,
+    context: &Context<P>,
+    now_ms: i64,
+    answer: &mut Answer,
+) -> Result<(), TableError> {
+    if let Ok(followed) = timeout(length, follow(context, now_ms, answer)).await
+        && followed?
+    {
+        return Ok(());
+    }
+    let since_ms = context.table.overdue_since_ms(now_ms).await?;
+    answer.overdue_s = since_ms.map(|since_ms| (now_ms - since_ms) / 1000);
+    if let Some(overdue_s) = answer.overdue_s {
+        tracing::warn!(overdue_s, "there is more to look at than a run has time for; the next one goes on");
+    }
+    Ok(())
+}
+
+/// Sends what is left unsent and what was held, looks at what is watched, rolls up what is pending and tells what
+/// escalates there, sums up days and weeks, then lets issues age.
+async fn do_the_rest<P: Publish>(context: &Context<P>, now_ms: i64, answer: &mut Answer) -> Result<(), TableError> {
+    send_unsent(context, now_ms, answer).await?;
+    release(context, now_ms, answer).await?;
     let pending = context.table.pending().await?;
     let document = policies(context, now_ms).await?;
     let (mut watched, mut summarised) = (Ok(()), Ok(()));
     if let Some(document) = &document {
-        watched = watch(context, document, &pending, now_ms, &mut answer).await;
+        watched = watch(context, document, &pending, now_ms, answer).await;
     }
-    let rolled_up = roll_up_due(context, &pending, now_ms, &mut answer).await;
+    let rolled_up = roll_up_due(context, &pending, now_ms, answer).await;
     if let Some(document) = &document {
-        summarised = summarise(context, document, now_ms, &mut answer).await;
+        summarised = summarise(context, document, now_ms, answer).await;
     }
     if now_ms.rem_euclid(AGEING_EVERY_MS) < AGEING_FOR_MS {
-        age(context, now_ms, &mut answer).await?;
+        age(context, now_ms, answer).await?;
     }
-    followed.and(watched).and(rolled_up).and(summarised)?;
-    Ok(answer)
+    watched.and(rolled_up).and(summarised)
 }
 
 /// Publishes what was claimed and not published; alerts whose issues are muted meanwhile are dropped.

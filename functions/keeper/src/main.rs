@@ -1,8 +1,7 @@
 //! The cold start of the keeper.
 
-use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
-use lamplight_aws::clock::now_ms;
-use lamplight_keeper::{Context, KeeperError, handle};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use lamplight_keeper::{Context, KeeperError};
 use serde::de::IgnoredAny;
 
 #[tokio::main(flavor = "current_thread")]
@@ -10,9 +9,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     lamplight_aws::log::init();
     let context = Context::from_environment()?;
     let context = &context;
-    run(service_fn(
-        move |_: LambdaEvent<IgnoredAny>| async move { handle(context, now_ms()).await.map_err(diagnostic) },
-    ))
+    lambda_runtime::run(service_fn(move |_: LambdaEvent<IgnoredAny>| async move {
+        lamplight_keeper::run(context).await.map_err(diagnostic)
+    }))
     .await
 }
 

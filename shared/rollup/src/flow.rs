@@ -35,6 +35,10 @@ const MILESTONES: usize = 20;
 /// The longest limit: transactions are kept for twice as long.
 const LONGEST_MS: i64 = 7 * 86_400_000;
 
+/// How long after a limit what was said in time may still be on its way from the function to the table: until then nothing
+/// is missing.
+pub const GRACE_MS: i64 = 15_000;
+
 /// The units of a limit, the longest first.
 const UNITS: [(&str, i64); 4] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
 
@@ -77,6 +81,12 @@ impl Flow {
     #[must_use]
     pub fn has(&self, milestone: &str) -> bool {
         self.milestones.iter().any(|own| own == milestone)
+    }
+
+    /// From when on a passage is missing that began at this time and is not complete, in milliseconds since the epoch.
+    #[must_use]
+    pub const fn missing_from_ms(&self, started_ms: i64) -> i64 {
+        started_ms.saturating_add(self.limit_ms).saturating_add(GRACE_MS + 1)
     }
 
     /// Its limit, as people write it.

@@ -21,6 +21,12 @@ pub enum TableError {
         /// The item's key.
         key: String,
     },
+    /// What is said of something is more than is held at once.
+    #[error("what is said of {key} is too much to be looked at")]
+    TooLarge {
+        /// The item's key.
+        key: String,
+    },
     /// The template has no table that could be made.
     #[error("the template's table cannot be read: {0}")]
     Template(String),

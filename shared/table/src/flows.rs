@@ -1,11 +1,13 @@
 //! The flows that are followed, and what their passages add up to.
 //!
-//! - [`passages`]: what is counted of each passage, and the figures that it is part of
+//! - [`passages`]: what is counted of each passage
+//! - [`figures`]: what passages add up to
 //! - [`concerned`]: which transactions of a delivery concern a flow
 //! - [`due`]: which transactions are to be looked at, and when
 
 mod concerned;
 mod due;
+mod figures;
 mod passages;
 
 use std::collections::BTreeMap;
@@ -21,12 +23,10 @@ use crate::error::TableError;
 use crate::hours::between;
 use crate::keys;
 use crate::query::{Sort, key};
+pub use concerned::Cut;
 pub use due::{Due, Task};
-use passages::HOUR_KEPT_MS;
+use figures::HOUR_KEPT_MS;
 pub use passages::{Change, Counted, PassageKey};
-
-/// How long a process acts on what it has read.
-const TRUSTED_MS: i64 = 60_000;
 
 /// The flow, as people write it.
 const FLOW: &str = "flow";
@@ -49,13 +49,18 @@ pub struct StoredFlow {
 }
 
 impl Table {
-    /// The flows that are followed, by name. One that another version wrote in another form is passed over.
+    /// The flows that are followed, by name. One that another version wrote in another form is passed over, and the log
+    /// says so.
     ///
     /// # Errors
     ///
     /// [`TableError::Call`].
     pub async fn flows(&self) -> Result<Vec<StoredFlow>, TableError> {
-        Ok(self.query(keys::FLOWS, Sort::All).await?.iter().filter_map(stored).collect())
+        let items = self.query(keys::FLOWS, Sort::All).await?;
+        let readable = items.iter().filter_map(|item| {
+            stored(item).inspect_err(|error| tracing::error!(%error, "a flow cannot be read; it is not followed")).ok()
+        });
+        Ok(readable.collect())
     }
 
     /// The flows as this process has read them within the last minute, else as they are now.
@@ -64,13 +69,7 @@ impl Table {
     ///
     /// As [`Table::flows`].
     pub async fn recent_flows(&self, now_ms: i64) -> Result<Vec<StoredFlow>, TableError> {
-        let known = self.known.flows.get(&()).filter(|(read_ms, _)| (0..TRUSTED_MS).contains(&(now_ms - read_ms)));
-        if let Some((_, flows)) = known {
-            return Ok(flows);
-        }
-        let flows = self.flows().await?;
-        self.known.flows.insert((), (now_ms, flows.clone()));
-        Ok(flows)
+        self.known.flows.read(now_ms, self.flows()).await
     }
 
     /// Sets a flow, in the place of one of the same name if there is any.
@@ -118,8 +117,7 @@ impl Table {
             if from_ms < to_ms {
                 let items = self.query(&keys::flow(&flow.figures()), between(span, from_ms, to_ms)).await?;
                 let bucket = |item: &Item| Bucket::parse(get_text(item, "sk")?);
-                found
-                    .extend(items.iter().filter_map(|item| Some((bucket(item)?.start_ms, passages::lead_times(item)))));
+                found.extend(items.iter().filter_map(|item| Some((bucket(item)?.start_ms, figures::lead_times(item)))));
             }
         }
         Ok(found)
@@ -133,10 +131,15 @@ pub(crate) fn concerns(transaction: &Transaction, flows: &[StoredFlow]) -> bool 
     milestones.into_iter().any(|name| members().any(|member| member.reached_ms(name).is_some()))
 }
 
-fn stored(item: &Item) -> Option<StoredFlow> {
-    Some(StoredFlow {
-        flow: get_text(item, FLOW)?.parse().ok()?,
-        set_ms: get_text(item, SET_AT).and_then(from_rfc3339)?,
-        by: get_text(item, BY)?.to_owned(),
+fn stored(item: &Item) -> Result<StoredFlow, TableError> {
+    let malformed = |attribute| {
+        let key = format!("{} {}", keys::FLOWS, get_text(item, "sk").unwrap_or_default());
+        TableError::Malformed { key, attribute }
+    };
+    let flow = get_text(item, FLOW).and_then(|flow| flow.parse().ok());
+    Ok(StoredFlow {
+        flow: flow.ok_or_else(|| malformed(FLOW))?,
+        set_ms: get_text(item, SET_AT).and_then(from_rfc3339).ok_or_else(|| malformed(SET_AT))?,
+        by: get_text(item, BY).ok_or_else(|| malformed(BY))?.to_owned(),
     })
 }

@@ -174,8 +174,11 @@ pub(crate) const LOOKING: &str = "looking";
 /// The sort key, beside the facts of an id, of the mark that it concerns a flow.
 pub(crate) const MARK: &str = "flow";
 
-/// The sort key, beside the facts of an id, of the mark that it was said to be tied to too many.
+/// The sort key, beside the facts of an id, of the mark that it is tied to too many.
 pub(crate) const CUT: &str = "cut";
+
+/// The sort key, beside the facts of an id, of the mark that it is tied to too many by others.
+pub(crate) const PARTED: &str = "parted";
 
 /// What metrics are called; the sort key is `<function>#<series>`.
 pub(crate) const METRICS: &str = "metrics";

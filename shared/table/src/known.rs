@@ -55,6 +55,25 @@ impl<K: Hash + Eq, V> Halves<K, V> {
     }
 }
 
+/// How long a process acts on what it has read.
+const TRUSTED_MS: i64 = 60_000;
+
+/// What was read, and when, in milliseconds since the epoch.
+pub(crate) type Recent<V> = Memory<(), (i64, V)>;
+
+impl<V: Clone> Recent<V> {
+    /// What was read within the last minute, else what is read now.
+    pub(crate) async fn read<E>(&self, now_ms: i64, read: impl Future<Output = Result<V, E>>) -> Result<V, E> {
+        let known = self.get(&()).filter(|(read_ms, _)| (0..TRUSTED_MS).contains(&(now_ms - read_ms)));
+        if let Some((_, known)) = known {
+            return Ok(known);
+        }
+        let value = read.await?;
+        self.insert((), (now_ms, value.clone()));
+        Ok(value)
+    }
+}
+
 /// How often something was written of late.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Pace {
@@ -117,14 +136,14 @@ pub(crate) struct Known {
     pub(crate) lone_reports: Memory<FunctionKey, usize>,
     /// What the table has of issues.
     pub(crate) issues: Memory<Fingerprint, KnownIssue>,
-    /// The policies, and when they were read, in milliseconds since the epoch.
-    pub(crate) policies: Memory<(), (i64, Option<Policies>)>,
+    /// The policies.
+    pub(crate) policies: Recent<Option<Policies>>,
     /// When it was last said of a transaction that it is to be kept longer, in milliseconds since the epoch.
     pub(crate) lasting: Memory<String, i64>,
     /// Which series of functions are listed in this month.
     pub(crate) names: Memory<FunctionKey, Arc<Names>, 2_000>,
-    /// The flows, and when they were read, in milliseconds since the epoch.
-    pub(crate) flows: Memory<(), (i64, Vec<StoredFlow>)>,
+    /// The flows.
+    pub(crate) flows: Recent<Vec<StoredFlow>>,
 }
 
 #[cfg(test)]

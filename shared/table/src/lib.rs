@@ -51,7 +51,7 @@ use aws_sdk_dynamodb::Client;
 
 pub use error::{TableError, reasons};
 pub use firing::Firing;
-pub use flows::{Change, Counted, Due, PassageKey, StoredFlow, Task};
+pub use flows::{Change, Counted, Cut, Due, PassageKey, StoredFlow, Task};
 pub use held::{HeldMessage, Hold};
 pub use hours::Pending;
 pub use issues::{Act, Acted, Aged, Claim, Claimed, LAMPLIGHT, Life, Mute, Stored, Telling, Unsent};

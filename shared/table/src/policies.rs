@@ -12,9 +12,6 @@ use crate::keys;
 use crate::query::{Sort, key};
 use crate::transact::Written;
 
-/// How long a process acts on what it has read.
-const TRUSTED_MS: i64 = 60_000;
-
 /// How long a document is kept after another has replaced it.
 const KEPT_MS: i64 = 90 * 86_400_000;
 
@@ -67,13 +64,7 @@ impl Table {
     ///
     /// As [`Table::policies`].
     pub async fn recent_policies(&self, now_ms: i64) -> Result<Option<Policies>, TableError> {
-        let known = self.known.policies.get(&()).filter(|(read_ms, _)| (0..TRUSTED_MS).contains(&(now_ms - read_ms)));
-        if let Some((_, policies)) = known {
-            return Ok(policies);
-        }
-        let policies = self.policies().await?;
-        self.known.policies.insert((), (now_ms, policies.clone()));
-        Ok(policies)
+        self.known.policies.read(now_ms, self.policies()).await
     }
 
     /// Puts a document in the place of the one that was read before, or of none.

@@ -1,6 +1,7 @@
 //! Reading partitions page by page, and writing items in batches.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -48,6 +49,25 @@ impl Table {
         sort: Sort,
         most: usize,
     ) -> Result<Vec<Item>, TableError> {
+        let mut items = Vec::new();
+        let take = |item| {
+            items.push(item);
+            if items.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        // What is not wanted is not read either.
+        self.each(partition, sort, i32::try_from(most).ok(), take).await?;
+        Ok(items)
+    }
+
+    /// Hands over the items of a part of a partition one by one, read consistently in pages of so many, until it is
+    /// enough.
+    pub(crate) async fn each(
+        &self,
+        partition: &str,
+        sort: Sort,
+        page: Option<i32>,
+        mut take: impl FnMut(Item) -> ControlFlow<()>,
+    ) -> Result<(), TableError> {
         let query = self.client.query().table_name(&self.name).consistent_read(true);
         let query = query.expression_attribute_names("#pk", "pk").expression_attribute_values(":pk", text(partition));
         let query = match sort {
@@ -62,15 +82,13 @@ impl Table {
                 .expression_attribute_values(":first", text(first))
                 .expression_attribute_values(":last", text(last)),
         };
-        // What is not wanted is not read either.
-        let query = query.set_limit(i32::try_from(most).ok());
-        let mut read = query.into_paginator().items().send();
-        let mut items = Vec::new();
-        while items.len() < most {
-            let Some(item) = read.next().await else { break };
-            items.push(item.map_err(TableError::call("Query"))?);
+        let mut read = query.set_limit(page).into_paginator().items().send();
+        while let Some(item) = read.next().await {
+            if take(item.map_err(TableError::call("Query"))?).is_break() {
+                break;
+            }
         }
-        Ok(items)
+        Ok(())
     }
 
     /// Whether a partition has an item from one sort key to before another.

@@ -1,12 +1,14 @@
 //! What belongs to one trace. Facts never change, so each item is written once and whole: its sort key is made of what
 //! it says. A repetition writes the same item, and what a reader unites is the same in any order.
 //!
+//! - [`families`]: what belongs together though its lines name different ids, to the end
 //! - [`kept`]: which parts are kept, and for how long
 //! - [`labels`]: transactions by values that their lines name
 //! - [`piece`]: facts as an item has them
 //! - [`requests`]: what is known of an invocation apart from transactions, and to which of them it belongs
 //! - [`strays`]: failures whose lines name not even their request
 
+mod families;
 pub(crate) mod kept;
 mod labels;
 mod piece;
@@ -19,8 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use lamplight_rollup::time::rfc3339;
-use lamplight_rollup::transaction::families::FAMILY;
-use lamplight_rollup::{Bucket, Family, Span, Transaction, Transactions};
+use lamplight_rollup::{Bucket, Span, Transaction, Transactions};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::Table;
@@ -38,9 +39,6 @@ const LASTING_MS: i64 = 30 * 86_400_000;
 
 /// When it is seen to it that a transaction which failed or was slow is kept longer: by then all of it is there.
 const COMPLETE_MS: i64 = 3_600_000;
-
-/// Items that are read of one id for its family: what has more, such as a tenant, is no request.
-pub(crate) const FAMILY_ITEMS: usize = 5_000;
 
 /// Facts, as [`piece`] writes them.
 const FACTS: &str = "facts";
@@ -87,7 +85,7 @@ impl Table {
     /// [`TableError::Call`].
     pub async fn transaction(&self, id: &str) -> Result<Transaction, TableError> {
         let mut known = Transactions::default();
-        self.load(&mut known, BTreeSet::from([id.to_owned()]), usize::MAX).await?;
+        self.load(&mut known, BTreeSet::from([id.to_owned()])).await?;
         self.load_tied(&mut known).await?;
         self.load_loose(&mut known).await?;
         Ok(known.story(id).into_owned())
@@ -118,33 +116,10 @@ impl Table {
         Ok(stories.into_iter().filter(|(_, story)| story.started_ms() >= from_ms).collect())
     }
 
-    /// The family of an id: all that was said of the ids that lines tie to it, directly or by others.
-    ///
-    /// # Errors
-    ///
-    /// [`TableError::Call`].
-    pub async fn family(&self, id: &str) -> Result<Family, TableError> {
-        let mut known = Transactions::default();
-        let mut news = BTreeSet::from([id.to_owned()]);
-        while !news.is_empty() {
-            self.load(&mut known, news, FAMILY_ITEMS).await?;
-            let ties = || known.by_id.values().filter(|own| !own.has_too_many_ties());
-            if ties().count() > FAMILY {
-                break;
-            }
-            let tied = ties().flat_map(Transaction::tied);
-            news = tied.filter(|id| !known.by_id.contains_key(*id)).cloned().collect();
-        }
-        let relatives = known.relatives(id);
-        known.by_id.retain(|known, _| relatives.as_ref().map_or(known == id, |ids| ids.contains(known)));
-        self.load_loose(&mut known).await?;
-        Ok(known.family_of(id, relatives))
-    }
-
     /// The whole stories of these ids; of a correlation id that lines tie to traces, those of the traces.
     async fn stories(&self, ids: BTreeSet<String>) -> Result<BTreeMap<String, Transaction>, TableError> {
         let mut known = Transactions::default();
-        self.load(&mut known, ids, usize::MAX).await?;
+        self.load(&mut known, ids).await?;
         self.load_tied(&mut known).await?;
         // What is tied to these belongs to their stories, and has none of its own here.
         let meant: BTreeSet<_> = known.by_id.keys().cloned().collect();
@@ -154,9 +129,9 @@ impl Table {
         Ok(stories.map(|(id, story)| (id.to_owned(), story.into_owned())).collect())
     }
 
-    /// Reads what is said of these ids, of each so many items at the most.
-    async fn load(&self, known: &mut Transactions, ids: BTreeSet<String>, most: usize) -> Result<(), TableError> {
-        let reads: Vec<_> = ids.into_iter().map(|id| self.facts(id, most)).collect();
+    /// Reads all that is said of these ids.
+    async fn load(&self, known: &mut Transactions, ids: BTreeSet<String>) -> Result<(), TableError> {
+        let reads: Vec<_> = ids.into_iter().map(|id| self.facts(id)).collect();
         let mut read = stream::iter(reads).buffer_unordered(CONCURRENCY);
         while let Some((id, said)) = read.try_next().await? {
             known.by_id.entry(id).or_default().merge(said);
@@ -165,25 +140,19 @@ impl Table {
     }
 
     /// An id with what is said of it.
-    async fn facts(&self, id: String, most: usize) -> Result<(String, Transaction), TableError> {
-        let said = self.said_of(&id, most).await?;
-        Ok((id, said))
-    }
-
-    /// What is said of an id, in so many items at the most, the first in time.
-    pub(crate) async fn said_of(&self, id: &str, most: usize) -> Result<Transaction, TableError> {
-        let items = self.query_at_most(&keys::trace(id), Sort::All, most).await?;
+    async fn facts(&self, id: String) -> Result<(String, Transaction), TableError> {
         let mut said = Transaction::default();
-        let facts = items.iter().filter_map(|item| get_text(item, FACTS));
-        facts.filter_map(piece::read).for_each(|piece| said.merge(piece));
-        Ok(said)
+        for item in self.query(&keys::trace(&id), Sort::All).await? {
+            said.merge(facts_of(&item).unwrap_or_default());
+        }
+        Ok((id, said))
     }
 
     /// Reads what is said of the ids that lines tie to those that are known.
     async fn load_tied(&self, known: &mut Transactions) -> Result<(), TableError> {
         let tied = known.by_id.values().flat_map(Transaction::tied);
         let tied: BTreeSet<_> = tied.filter(|id| !known.by_id.contains_key(*id)).cloned().collect();
-        self.load(known, tied, usize::MAX).await
+        self.load(known, tied).await
     }
 
     /// Reads what is said of the requests of those that are known, and what failed while they ran.
@@ -217,6 +186,11 @@ pub(crate) fn facts_items(id: &str, transaction: &Transaction, now_ms: i64) -> V
     items.collect()
 }
 
+/// What an item says; nothing if it says nothing, or in another form.
+fn facts_of(item: &Item) -> Option<Transaction> {
+    get_text(item, FACTS).and_then(piece::read)
+}
+
 /// The items that list transactions under the hour in which each began.
 fn list<'t>(transactions: impl Iterator<Item = (&'t str, &'t Transaction)>, now_ms: i64) -> Vec<Item> {
     let mut hours: BTreeMap<Bucket, Vec<String>> = BTreeMap::new();
@@ -234,7 +208,7 @@ fn list<'t>(transactions: impl Iterator<Item = (&'t str, &'t Transaction)>, now_
 }
 
 /// The texts of a set.
-fn texts<'i>(item: &'i Item, name: &str) -> impl Iterator<Item = &'i String> {
+pub(crate) fn texts<'i>(item: &'i Item, name: &str) -> impl Iterator<Item = &'i String> {
     item.get(name).and_then(|set| set.as_ss().ok()).into_iter().flatten()
 }
 

@@ -35,6 +35,34 @@ async fn what_is_missing_is_told_once_and_what_is_late_is_counted_late() {
     }
 }
 
+/// Nothing that is asked of one of them is answered.
+#[tokio::test]
+async fn a_look_that_takes_too_long_is_put_off_and_keeps_no_other_waiting() {
+    let following = Following::start(0).await;
+    set_flow(&following.embedded.table(), FLOW).await;
+    for i in 0..5 {
+        let line = format!(r#"{{"milestone":"CAST_OFF","trace_id":"t-{i}"}}"#);
+        following.deliver(&Stream::of("ferry", &[(following.now_ms, &line)])).await;
+    }
+    let started = async || {
+        let flow = FLOW.parse().unwrap();
+        let hours = lead_times(&following.embedded.table(), &flow, following.now_ms).await;
+        hours.values().map(|hour| hour.started).sum::<u64>()
+    };
+    let work = async |schedule: &Arc<Schedule>, now_ms: i64| {
+        let table = table(&Process::new(Function::Keeper, schedule), &following.embedded);
+        let topic = &lamplight_tests::telling::Topic::default();
+        let context = lamplight_keeper::Context { table, topic, emails: lamplight_alerts::Emails::Show };
+        lamplight_keeper::handle(&context, now_ms).await
+    };
+    let silent = Schedule::without_faults();
+    silent.silence("trace#t-2");
+    let answer = work(&silent, following.now_ms + 1).await.unwrap();
+    assert_eq!((answer.put_off, answer.given_up, answer.overdue_s, started().await), (1, 0, None, 4));
+    let answer = work(&Schedule::without_faults(), following.now_ms + 61_000).await.unwrap();
+    assert_eq!((answer.put_off, started().await), (0, 5));
+}
+
 /// A table that takes a seed's deliveries and is looked at by keepers that may die.
 struct Following {
     embedded: Embedded,

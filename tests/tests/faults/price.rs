@@ -198,6 +198,35 @@ async fn a_request_through_a_flow_is_some_write_units() {
     assert!(more <= 11.0, "{more}");
 }
 
+/// A customer's id has thousands of requests, of which none belongs to another: whoever looks at one reads that one.
+#[tokio::test]
+async fn a_look_at_a_request_of_a_customer_reads_little() {
+    const REQUESTS: usize = 2_000;
+    let embedded = Embedded::start(0, None).await.unwrap();
+    set_flow(&embedded.table(), "orders: ORDERED > SENT within 5m").await;
+    let (schedule, told) = (Schedule::without_faults(), Told::default());
+    let context = parser(&Process::new(Function::Parser, &schedule), &embedded, &told);
+    let order = |i: usize| {
+        let line = format!(r#"{{"milestone":"ORDERED","traceId":"1-6a52d530-{i:024x}","correlation_id":"ada"}}"#);
+        Stream::of(&format!("shop-{i}"), &[(START_MS, &line)])
+    };
+    let look = async |first: usize, last: usize| {
+        let orders: Vec<_> = (first..last).map(|i| order(i).packed()).collect();
+        lamplight_parser::handle(&batch(&orders).to_string(), &context, START_MS).await.unwrap();
+        let reading = Schedule::without_faults();
+        let table = Table::new(Process::new(Function::Keeper, &reading).client(&embedded.url()), TABLE);
+        let topic = &lamplight_tests::telling::Topic::default();
+        let keeper = lamplight_keeper::Context { table, topic, emails: lamplight_alerts::Emails::Show };
+        let mut answer = lamplight_keeper::Answer::default();
+        lamplight_keeper::follow(&keeper, START_MS, &mut answer).await.unwrap();
+        reading.answered()
+    };
+    let all = look(0, REQUESTS).await;
+    let one = look(REQUESTS, REQUESTS + 1).await;
+    println!("{one} bytes are read for one more request of a customer, {} for each of many", all / REQUESTS as u64);
+    assert!(all / REQUESTS as u64 <= 8_000 && one <= 8_000, "{all} {one}");
+}
+
 /// What DynamoDB charges an item of texts by.
 fn bytes(item: &HashMap<String, AttributeValue>) -> usize {
     let sizes = item.iter().map(|(name, value)| {

@@ -74,6 +74,10 @@ pub struct Schedule {
     actions: Mutex<BTreeMap<Function, BTreeSet<String>>>,
     /// Items that were written, each as often as DynamoDB charges it if it has a KB.
     units: AtomicU64,
+    /// Bytes of all answers.
+    answered: AtomicU64,
+    /// Calls that say this are never answered.
+    silence: Mutex<Option<String>>,
 }
 
 /// A call that nobody waits for.
@@ -116,6 +120,8 @@ impl Schedule {
             late: Mutex::default(),
             actions: Mutex::default(),
             units: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
+            silence: Mutex::default(),
         })
     }
 
@@ -150,6 +156,20 @@ impl Schedule {
     /// Write units so far, if each item has at most a KB.
     pub fn units(&self) -> u64 {
         self.units.load(Ordering::SeqCst)
+    }
+
+    /// Bytes of all answers so far.
+    pub fn answered(&self) -> u64 {
+        self.answered.load(Ordering::SeqCst)
+    }
+
+    /// Answers no call that says this from now on.
+    pub fn silence(&self, about: &str) {
+        *self.silence.lock().unwrap() = Some(about.to_owned());
+    }
+
+    fn is_silent(&self, said: &[u8]) -> bool {
+        self.silence.lock().unwrap().as_ref().is_some_and(|about| String::from_utf8_lossy(said).contains(about))
     }
 
     fn record(&self, function: Function, operation: &str, said: &[u8]) {
@@ -329,15 +349,28 @@ impl HttpConnector for FaultyConnector {
         let said = request.body().bytes().unwrap_or_default().to_vec();
         let (inner, process) = (self.inner.clone(), self.process.clone());
         HttpConnectorFuture::new(async move {
+            if process.schedule.is_silent(&said) {
+                return std::future::pending().await;
+            }
             match process.fault(&operation, &said) {
                 Some(Fault::Late) => {
                     process.schedule.late.lock().unwrap().push(Late(inner.call(request)));
                     answer(Fault::Late)
                 }
-                fault => process.carry_out(fault, async { inner.call(request).await }, answer).await,
+                fault => {
+                    let answered = process.carry_out(fault, async { inner.call(request).await }, answer).await;
+                    process.schedule.answered.fetch_add(length(&answered), Ordering::SeqCst);
+                    answered
+                }
             }
         })
     }
+}
+
+/// How many bytes an answer says it has.
+fn length(answer: &Result<HttpResponse, ConnectorError>) -> u64 {
+    let length = answer.as_ref().ok().and_then(|response| response.headers().get("content-length"));
+    length.and_then(|length| length.parse().ok()).unwrap_or(0)
 }
 
 /// What a process hears of a call that failed.

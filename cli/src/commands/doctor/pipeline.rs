@@ -15,6 +15,9 @@ const QUIET_MS: i64 = 24 * 3_600_000;
 /// How long an alert may be unsent: the keeper sends it after a minute.
 const UNSENT_MS: i64 = 5 * 60_000;
 
+/// For how long something may be due: the keeper does it within a minute, if it has time.
+const OVERDUE_MS: i64 = 5 * 60_000;
+
 /// What follows for the stack itself.
 pub async fn findings(stack: &Stack) -> Vec<Finding> {
     let letters = dead_letters(stack).await.unwrap_or_else(|error| Finding::failed("dead_letters", &error));
@@ -50,8 +53,13 @@ async fn of_table(table: &Table) -> Vec<Finding> {
     let now_ms = now_ms();
     let failed = |check: &'static str| move |error: TableError| Finding::failed(check, &error.into());
     let unsent = table.unsent(now_ms - UNSENT_MS).await.map(|unsent| of_unsent(unsent.len()));
+    let overdue = table.overdue_since_ms(now_ms).await.map(|since_ms| of_overdue(since_ms, now_ms));
     let latest = latest_minute(table).await.map(|latest| of_latest(latest, now_ms));
-    vec![unsent.unwrap_or_else(failed("unsent_alerts")), latest.unwrap_or_else(failed("last_delivery"))]
+    vec![
+        unsent.unwrap_or_else(failed("unsent_alerts")),
+        overdue.unwrap_or_else(failed("overdue_transactions")),
+        latest.unwrap_or_else(failed("last_delivery")),
+    ]
 }
 
 /// The newest minute of any function that has not expired.
@@ -71,6 +79,15 @@ fn of_unsent(count: usize) -> Finding {
                 .mended_by("aws logs tail KEEPER_LOG_GROUP, which the stack's output OwnLogGroups names")
         }
     }
+}
+
+fn of_overdue(since_ms: Option<i64>, now_ms: i64) -> Finding {
+    let late_ms = since_ms.map_or(0, |since_ms| now_ms - since_ms);
+    if late_ms <= OVERDUE_MS {
+        return Finding::ok("overdue_transactions", "what is due of transactions is done in time");
+    }
+    let what = format!("transactions are to be looked at for {} minutes: the keeper cannot keep up", late_ms / 60_000);
+    Finding::warning("overdue_transactions", what).mended_by("lamplight flows, and remove those that nobody needs")
 }
 
 fn of_latest(latest_ms: Option<i64>, now_ms: i64) -> Finding {
@@ -101,6 +118,13 @@ mod tests {
         assert_eq!(of(None), Severity::Warning);
         // Events may be stamped ahead.
         assert!(of_latest(Some(now_ms + 60_000), now_ms).what.ends_with(" 0 minutes ago"));
+    }
+
+    #[test]
+    fn what_is_due_for_minutes_is_worth_a_word() {
+        let of = |since_ms| of_overdue(since_ms, 1_795_164_432_345).severity;
+        assert_eq!((of(None), of(Some(1_795_164_432_345 - OVERDUE_MS))), (Severity::Ok, Severity::Ok));
+        assert_eq!(of(Some(1_795_164_432_344 - OVERDUE_MS)), Severity::Warning);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Flow;
+use super::{Flow, GRACE_MS};
 use crate::transaction::Transaction;
 
 /// The way of one transaction through a flow. It passes through each flow once: of a milestone that it reached several
@@ -20,13 +20,13 @@ pub struct Passage {
 /// What became of a passage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is under way, and has time.
+    /// It is under way, and has time, or the line that completes it may be on its way still.
     Open,
     /// It reached the last milestone within the limit.
     OnTime,
     /// It reached the last milestone after the limit.
     Late,
-    /// The limit is over, and it has not reached the last milestone.
+    /// The limit and the grace after it are over, and it has not reached the last milestone.
     Missing,
 }
 
@@ -79,7 +79,7 @@ impl Passage {
         match self.completed_ms {
             Some(completed_ms) if completed_ms <= self.due_ms => Outcome::OnTime,
             Some(_) => Outcome::Late,
-            None if now_ms > self.due_ms => Outcome::Missing,
+            None if now_ms > self.due_ms.saturating_add(GRACE_MS) => Outcome::Missing,
             None => Outcome::Open,
         }
     }
@@ -136,7 +136,9 @@ mod tests {
         };
         assert_eq!(at(&[(5_000, "B"), (6_000, "C")]), None, "it has not begun");
         let open = at(&[(1_000, "A"), (5_000, "B")]).unwrap();
-        assert_eq!((open.outcome(11_000), open.outcome(11_001)), (Outcome::Open, Outcome::Missing));
+        let over_ms = 11_000 + GRACE_MS;
+        assert_eq!((open.outcome(over_ms), open.outcome(over_ms + 1)), (Outcome::Open, Outcome::Missing));
+        assert_eq!(flow.missing_from_ms(open.started_ms), over_ms + 1);
         let retried = at(&[(9_000, "C"), (1_000, "A"), (3_000, "A"), (12_000, "C")]).unwrap();
         assert_eq!((retried.lead_ms(), retried.outcome(i64::MAX)), (Some(8_000), Outcome::OnTime));
         let late = at(&[(1_000, "A"), (11_001, "C")]).unwrap();

@@ -20,6 +20,10 @@ pub struct Family {
     pub ids: BTreeSet<String>,
     /// Whether it is of one id because that is tied to too many, directly or by others.
     pub is_cut: bool,
+    /// The ids that are tied to too many to tie anything, as far as ties lead to them; itself, if it is one.
+    pub crowded: BTreeSet<String>,
+    /// Whether ties lead out of it, to what does not belong to it as that would be too much.
+    pub is_parted: bool,
     /// What was said of them, and of their requests alone.
     pub story: Transaction,
 }
@@ -28,23 +32,28 @@ impl Transactions {
     /// The family of an id. One that is tied to too many stands alone.
     #[must_use]
     pub fn family(&self, id: &str) -> Family {
-        self.family_of(id, self.relatives(id))
+        self.family_beside(id, &BTreeSet::new())
     }
 
-    /// The family of an id of which its relatives are known; nothing if they are too many.
+    /// The same where it is known of some other ids that they are tied to too many, whatever is known of them here.
     #[must_use]
-    pub fn family_of(&self, id: &str, relatives: Option<BTreeSet<String>>) -> Family {
+    pub fn family_beside(&self, id: &str, crowded: &BTreeSet<String>) -> Family {
+        let relatives = self.relatives(id, crowded);
         let is_cut = relatives.is_none();
         let ids = relatives.unwrap_or_else(|| BTreeSet::from([id.to_owned()]));
         let members = || ids.iter().filter_map(|id| Some((id, self.by_id.get(id)?)));
         let first_trace = members().find(|(_, own)| own.is_trace).map(|(id, _)| id);
         let stands = first_trace.or_else(|| ids.first()).map_or_else(|| id.to_owned(), Clone::clone);
+        let tied = || members().flat_map(|(_, own)| own.tied());
+        let is_crowded = |id: &&String| self.by_id.get(*id).is_some_and(Transaction::has_too_many_ties);
+        let crowded = tied().chain(&ids).filter(is_crowded).cloned().collect();
+        let is_parted = tied().any(|id| !ids.contains(id));
         let mut story = Transaction::default();
         members().for_each(|(_, own)| story.take_work(own));
         let loose: Vec<_> = story.requests().into_iter().filter_map(|request| self.loose.get(request)).collect();
         loose.into_iter().for_each(|loose| story.take_work(loose));
         story.take_strays(&self.strays);
-        Family { id: stands, ids, is_cut, story }
+        Family { id: stands, is_cut, crowded, is_parted, story, ids }
     }
 
     /// All families.
@@ -62,12 +71,11 @@ impl Transactions {
     }
 
     /// The ids that are tied to an id, with itself; nothing if they are too many. What has too many ties ties nothing.
-    #[must_use]
-    pub fn relatives(&self, id: &str) -> Option<BTreeSet<String>> {
+    fn relatives(&self, id: &str, crowded: &BTreeSet<String>) -> Option<BTreeSet<String>> {
         let (mut found, mut seen, mut waiting) = (BTreeSet::new(), BTreeSet::from([id]), vec![id]);
         while let Some(next) = waiting.pop() {
             let own = self.by_id.get(next);
-            if own.is_some_and(Transaction::has_too_many_ties) {
+            if crowded.contains(next) || own.is_some_and(Transaction::has_too_many_ties) {
                 continue;
             }
             found.insert(next.to_owned());
@@ -136,6 +144,9 @@ mod tests {
         }
         assert_eq!(known.families().len(), RELATIVES + 2);
         assert!(known.family("ada").is_cut && !known.family("t-000").is_cut);
+        for id in ["ada", "t-000"] {
+            assert!(known.family(id).is_parted && known.family(id).crowded.contains("ada"), "{id}");
+        }
     }
 
     #[test]
@@ -144,6 +155,10 @@ mod tests {
         lines.extend([tie("t-000", "c-5"), tie("u-1", "c-5")]);
         let family = transactions(&lines).family("u-1");
         assert_eq!((family.id.as_str(), family.ids.len(), family.is_cut), ("t-000", 3, false));
+        // Whoever knows that of her need not know more.
+        let known = transactions(&[&lines[..1], &lines[RELATIVES + 1..]].concat());
+        assert_eq!(known.family("u-1").ids.len(), 4);
+        assert_eq!(known.family_beside("u-1", &BTreeSet::from(["ada".to_owned()])).ids, family.ids);
     }
 
     #[test]

@@ -17,11 +17,11 @@ use lamplight_rollup::{Transaction, Transactions};
 use super::due::Due;
 use super::{StoredFlow, concerns};
 use crate::Table;
-use crate::attributes::{Item, get_text};
+use crate::attributes::Item;
 use crate::error::TableError;
 use crate::keys;
 use crate::transactions::kept::Keep;
-use crate::transactions::{FAMILY_ITEMS, expiring, facts_items, requests};
+use crate::transactions::{expiring, facts_items, requests};
 
 impl Table {
     /// Marks the transactions of a delivery that may concern a flow as due. What the delivery says must have been written
@@ -58,35 +58,34 @@ impl Table {
         self.put_due(&due, now_ms).await
     }
 
-    /// Marks the ids of a family as concerning a flow; whether one of them was not marked before. What is tied to it from
-    /// then on is seen, what was tied before may not have been.
+    /// Marks these ids as concerning a flow; those that were not marked before. What is tied to them from then on is seen,
+    /// what was tied before may not have been.
     ///
     /// # Errors
     ///
     /// [`TableError::Call`] and [`TableError::Contention`]; doing it again is harmless.
-    pub async fn mark_family(&self, ids: &BTreeSet<String>, now_ms: i64) -> Result<bool, TableError> {
-        let marked = self.marked(ids).await?;
-        let news: Vec<_> = ids.iter().filter(|id| !marked.contains(*id)).map(|id| mark(id, now_ms)).collect();
-        let has_news = !news.is_empty();
-        self.put_all(news).await?;
-        Ok(has_news)
+    pub async fn mark(&self, ids: &BTreeSet<String>, now_ms: i64) -> Result<BTreeSet<String>, TableError> {
+        let marked = self.marked(ids, keys::MARK).await?;
+        let news: BTreeSet<_> = ids.difference(&marked).cloned().collect();
+        self.put_all(news.iter().map(|id| mark(id, now_ms)).collect()).await?;
+        Ok(news)
     }
 
-    /// Says that an id is tied to too many, and marks those as due that are tied to it: they belong to it no more. That is
-    /// done once. Each of those that are tied to too many by others says the same of itself, so that all are looked at.
+    /// Says that these ids are tied to too many, and marks those as due that are tied to them: they belong together no
+    /// more. That is done once for each id.
     ///
     /// # Errors
     ///
     /// [`TableError::Call`] and [`TableError::Contention`]; doing it again is harmless.
-    pub async fn cut_family(&self, id: &str, now_ms: i64) -> Result<(), TableError> {
-        let cut = (keys::trace(id), keys::CUT.to_owned());
-        if !self.get_all(std::slice::from_ref(&cut)).await?.is_empty() {
-            return Ok(());
+    pub async fn cut(&self, ids: &BTreeSet<String>, cut: Cut, now_ms: i64) -> Result<(), TableError> {
+        let marked = self.marked(ids, cut.mark()).await?;
+        for id in ids.difference(&marked) {
+            let ties = self.ties_of(id).await?;
+            let due: Vec<_> = ties.iter().map(|id| Due::from(now_ms, id)).collect();
+            self.put_due(&due, now_ms).await?;
+            self.put_all(vec![expiring(&keys::trace(id), cut.mark(), now_ms)]).await?;
         }
-        let own = self.said_of(id, FAMILY_ITEMS).await?;
-        let due: Vec<_> = own.tied().map(|id| Due::from(now_ms, id)).collect();
-        self.put_due(&due, now_ms).await?;
-        self.put_all(vec![expiring(&cut.0, &cut.1, now_ms)]).await
+        Ok(())
     }
 
     /// The ids of a delivery of whose requests something was said before that concerns a flow, with that.
@@ -118,20 +117,39 @@ impl Table {
         Ok(joined.collect())
     }
 
-    /// The ids that the delivery ties to others, if any of them concerns a flow.
+    /// The ids that the delivery ties to others, if any of them concerns a flow. What is known to be tied to too many ties
+    /// nothing: to be tied to one more changes nothing for either.
     async fn tied_to_marked(&self, transactions: &Transactions) -> Result<Vec<String>, TableError> {
         let tied: Vec<_> = transactions.by_id.iter().filter(|(_, own)| own.tied().next().is_some()).collect();
         let ids: BTreeSet<String> = tied.iter().flat_map(|(id, own)| own.tied().chain([*id])).cloned().collect();
-        let marked = self.marked(&ids).await?;
-        let is_meant = |(id, own): &&(&String, &Transaction)| own.tied().chain([*id]).any(|id| marked.contains(id));
+        let marked = self.marked(&ids, keys::MARK).await?;
+        if marked.is_empty() {
+            return Ok(Vec::new());
+        }
+        let cut = self.marked(&ids, keys::CUT).await?;
+        let is_meant = |(id, own): &&(&String, &Transaction)| {
+            let concerns = |id: &String| marked.contains(id) && !cut.contains(id);
+            !cut.contains(*id) && own.tied().chain([*id]).any(concerns)
+        };
         Ok(tied.iter().filter(is_meant).map(|(id, _)| (*id).clone()).collect())
     }
+}
 
-    /// Which of these ids are marked as concerning a flow.
-    async fn marked(&self, ids: &BTreeSet<String>) -> Result<BTreeSet<String>, TableError> {
-        let keys: Vec<_> = ids.iter().map(|id| (keys::trace(id), keys::MARK.to_owned())).collect();
-        let marks = self.get_all(&keys).await?;
-        Ok(marks.iter().filter_map(|mark| Some(keys::trace_of(get_text(mark, "pk")?)?.to_owned())).collect())
+/// Why what is tied to an id does not belong to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Too many are tied to it.
+    Itself,
+    /// Too many are tied to it by others. Each of these says the same of itself, so that all are looked at.
+    ByOthers,
+}
+
+impl Cut {
+    const fn mark(self) -> &'static str {
+        match self {
+            Self::Itself => keys::CUT,
+            Self::ByOthers => keys::PARTED,
+        }
     }
 }
 

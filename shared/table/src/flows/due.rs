@@ -8,11 +8,11 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use lamplight_rollup::Flow;
 use lamplight_rollup::flow::Outcome;
-use lamplight_rollup::time::rfc3339;
+use lamplight_rollup::time::{from_rfc3339, rfc3339};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::Table;
-use crate::attributes::{EXPIRES_AT, Item, get_text, number, text};
+use crate::attributes::{EXPIRES_AT, Item, get_number, get_text, number, text};
 use crate::error::TableError;
 use crate::keys;
 use crate::query::{CONCURRENCY, Sort, key};
@@ -29,6 +29,18 @@ const BEFORE_MS: i64 = 3_600_000;
 
 /// The transaction's id.
 const ID: &str = "id";
+
+/// How often it could not be done.
+const TRIES: &str = "tries";
+
+/// When what could not be done is tried again, after each try.
+const AGAIN_MS: [i64; 2] = [60_000, 600_000];
+
+/// The same after all further ones.
+const LATER_MS: i64 = 3_600_000;
+
+/// Tries after which it is given up, a day after the first one.
+const MOST_TRIES: u32 = 25;
 
 /// Until when a process has the right to look at transactions, in milliseconds since the epoch.
 const UNTIL: &str = "until_ms";
@@ -59,6 +71,8 @@ pub struct Due {
     pk: String,
     /// When, and which of several occasions.
     sort: String,
+    /// How often it could not be done.
+    tries: u32,
 }
 
 impl Due {
@@ -84,21 +98,34 @@ impl Due {
         Self::sorted(task, at_ms, RandomState::new().hash_one(id), id)
     }
 
-    /// The same at another time.
+    /// From when on it is to be done, in milliseconds since the epoch.
     #[must_use]
-    pub fn put_off(&self, at_ms: i64) -> Self {
-        let sort = format!("{}#{:016x}", rfc3339(at_ms), RandomState::new().hash_one(&self.id));
-        Self { sort, ..self.clone() }
+    pub fn at_ms(&self) -> i64 {
+        self.sort.split_once('#').and_then(|(at, _)| from_rfc3339(at)).unwrap_or(0)
+    }
+
+    /// What is to be done with one transaction, of which it could not be done on these occasions, at the time when it is
+    /// tried again; nothing if it was tried often enough.
+    #[must_use]
+    pub fn put_off(occasions: &[Self], now_ms: i64) -> Option<Self> {
+        let last = occasions.iter().max_by_key(|due| due.tries)?;
+        let tries = last.tries + 1;
+        let after_ms = AGAIN_MS.get(last.tries as usize).copied().unwrap_or(LATER_MS);
+        let sort = format!("{}#{:016x}", rfc3339(now_ms + after_ms), RandomState::new().hash_one(&last.id));
+        (tries < MOST_TRIES).then(|| Self { sort, tries, ..last.clone() })
     }
 
     fn sorted(task: Task, at_ms: i64, hash: u64, id: &str) -> Self {
         let pk = keys::due(task.name(), hash % PARTITIONS);
-        Self { id: id.to_owned(), pk, sort: format!("{}#{hash:016x}", rfc3339(at_ms)) }
+        Self { id: id.to_owned(), pk, sort: format!("{}#{hash:016x}", rfc3339(at_ms)), tries: 0 }
     }
 
     pub(crate) fn item(&self, now_ms: i64) -> Item {
         let mut item = key(&self.pk, &self.sort);
         item.insert(ID.to_owned(), text(&self.id));
+        if self.tries > 0 {
+            item.insert(TRIES.to_owned(), number(self.tries));
+        }
         item.insert(EXPIRES_AT.to_owned(), number(expires_at(now_ms, now_ms)));
         item
     }
@@ -114,18 +141,29 @@ impl Table {
         self.put_all(due.iter().map(|due| due.item(now_ms)).collect()).await
     }
 
-    /// What is to be done by now: of each partition what is due the longest, and so much at the most.
+    /// What is to be done by a time: of each partition what is due the longest, and so much at the most.
     ///
     /// # Errors
     ///
     /// [`TableError::Call`].
-    pub async fn due(&self, task: Task, now_ms: i64, most: usize) -> Result<Vec<Due>, TableError> {
+    pub async fn due(&self, task: Task, until_ms: i64, most: usize) -> Result<Vec<Due>, TableError> {
         // They begin with digits, and `~` sorts after every digit.
-        let until_now = Sort::Between("0".to_owned(), format!("{}#~", rfc3339(now_ms)));
+        let until = Sort::Between("0".to_owned(), format!("{}#~", rfc3339(until_ms)));
         let partitions: Vec<_> = (0..PARTITIONS).map(|partition| keys::due(task.name(), partition)).collect();
-        let reads: Vec<_> = partitions.iter().map(|pk| self.query_at_most(pk, until_now.clone(), most)).collect();
+        let reads: Vec<_> = partitions.iter().map(|pk| self.query_at_most(pk, until.clone(), most)).collect();
         let items: Vec<Vec<Item>> = stream::iter(reads).buffered(CONCURRENCY).try_collect().await?;
         Ok(items.iter().flatten().filter_map(due_of).collect())
+    }
+
+    /// Since when something is to be done that was not, in milliseconds since the epoch; nothing if nothing is due.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError::Call`].
+    pub async fn overdue_since_ms(&self, now_ms: i64) -> Result<Option<i64>, TableError> {
+        let mut due = self.due(Task::Look, now_ms, 1).await?;
+        due.extend(self.due(Task::Keep, now_ms, 1).await?);
+        Ok(due.iter().map(Due::at_ms).min())
     }
 
     /// Says that something was done.
@@ -201,5 +239,24 @@ impl Table {
 
 fn due_of(item: &Item) -> Option<Due> {
     let text = |name| get_text(item, name).map(str::to_owned);
-    Some(Due { id: text(ID)?, pk: text("pk")?, sort: text("sk")? })
+    let tries = get_number(item, TRIES).unwrap_or(0);
+    Some(Due { id: text(ID)?, pk: text("pk")?, sort: text("sk")?, tries })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_done_is_tried_more_and_more_seldom_and_given_up() {
+        let mut due = vec![Due::from(0, "t-1")];
+        let mut after = Vec::new();
+        while let Some(again) = Due::put_off(&due, due[0].at_ms()) {
+            after.push((again.at_ms() - due[0].at_ms()) / 60_000);
+            // Something else was said of it meanwhile.
+            due = vec![due_of(&again.item(0)).unwrap(), Due::from(again.at_ms(), "t-1")];
+        }
+        assert_eq!((after.len(), &after[..4]), (24, &[1, 10, 60, 60][..]));
+        assert!((22..26).contains(&(due[0].at_ms() / 3_600_000)));
+    }
 }

@@ -1,21 +1,20 @@
 //! What is counted of each passage through a flow. A passage and the figures that it is part of are changed together, on
 //! the condition that the passage is still counted as it was: whatever comes again or late, each is counted once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
-use lamplight_rollup::flow::{LeadTimes, MissingMilestone, Passed};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use lamplight_rollup::flow::{MissingMilestone, Passed};
 use lamplight_rollup::{Bucket, Flow, Span};
 
+use super::figures::{Figures, HOUR_KEPT_MS, add};
 use crate::Table;
-use crate::attributes::{EXPIRES_AT, Item, bucket_index, bucket_name, get_text, number, text};
+use crate::attributes::{EXPIRES_AT, Item, get_text, number, text};
 use crate::error::TableError;
 use crate::keys;
 use crate::query::{if_there, key};
 use crate::transact::Written;
-
-/// How long the figures of an hour are kept; those of days stay.
-pub(super) const HOUR_KEPT_MS: i64 = 90 * 86_400_000;
+use crate::transactions::texts;
 
 /// How long it is known what was counted of a passage: far longer than what it was counted by.
 const PASSAGE_KEPT_MS: i64 = 60 * 86_400_000;
@@ -26,11 +25,11 @@ const TOGETHER: usize = 90;
 /// What is counted of a passage.
 const PASSED: &str = "passed";
 
+/// The ids by whose facts it is counted so, unless it is its own alone.
+const IDS: &str = "ids";
+
 /// What is to be told of it still.
 const UNTOLD: &str = "untold";
-
-/// What the histogram's buckets begin with.
-const LEAD: char = 'l';
 
 /// A passage: what the flow's figures stand under, and the id that stands for the transaction.
 pub type PassageKey = (String, String);
@@ -40,6 +39,8 @@ pub type PassageKey = (String, String);
 pub struct Counted {
     /// What became of it.
     pub passed: Passed,
+    /// The ids by whose facts it is counted so.
+    pub ids: BTreeSet<String>,
     /// What is to be told of it still.
     pub untold: Option<MissingMilestone>,
 }
@@ -53,6 +54,8 @@ pub struct Change {
     pub before: Option<Passed>,
     /// What is to be counted of it.
     pub after: Option<Passed>,
+    /// The ids by whose facts it is to be counted so.
+    pub ids: BTreeSet<String>,
     /// What is to be told of it.
     pub untold: Option<MissingMilestone>,
 }
@@ -71,14 +74,7 @@ impl Table {
         let pks = flows.iter().map(|flow| keys::flow(&flow.figures()));
         let keys: Vec<_> = pks.flat_map(|pk| ids.iter().map(move |id| (pk.clone(), keys::passage(id)))).collect();
         let items = self.get_all(&keys).await?;
-        let counted = items.iter().filter_map(|item| {
-            let flow = keys::flow_of(get_text(item, "pk")?)?;
-            let id = keys::passage_of(get_text(item, "sk")?)?;
-            let passed = passed_of(item)?;
-            let untold = get_text(item, UNTOLD).and_then(|text| serde_json::from_str(text).ok());
-            Some(((flow.to_owned(), id.to_owned()), Counted { passed, untold }))
-        });
-        Ok(counted.collect())
+        Ok(items.iter().filter_map(counted).collect())
     }
 
     /// Counts passages in another way than before, those of a family together; whether all were, or somebody else has
@@ -137,35 +133,33 @@ impl Table {
     /// Puts what is counted of a passage in the place of what was.
     fn passage_write(&self, change: &Change, now_ms: i64) -> Result<TransactWriteItem, TableError> {
         let own = key(&keys::flow(&change.key.0), &keys::passage(&change.key.1));
+        let (condition, names, values) = as_before(change.before.as_ref());
         let Some(after) = &change.after else {
             let delete = Delete::builder().table_name(&self.name).set_key(Some(own));
-            let delete = match &change.before {
-                None => delete,
-                Some(before) => delete
-                    .condition_expression("#passed = :before")
-                    .expression_attribute_names("#passed", PASSED)
-                    .expression_attribute_values(":before", text(before.to_string())),
-            };
-            return Ok(TransactWriteItem::builder()
-                .delete(delete.build().map_err(TableError::not_built("TransactWriteItems"))?)
-                .build());
+            let delete = delete
+                .condition_expression(condition)
+                .set_expression_attribute_names(names)
+                .set_expression_attribute_values(values);
+            let delete = delete.build().map_err(TableError::not_built("TransactWriteItems"))?;
+            return Ok(TransactWriteItem::builder().delete(delete).build());
         };
         let mut item = own;
         item.insert(PASSED.to_owned(), text(after.to_string()));
+        if change.ids.len() > 1 {
+            item.insert(IDS.to_owned(), AttributeValue::Ss(change.ids.iter().cloned().collect()));
+        }
         if let Some(untold) = change.untold.as_ref().and_then(|untold| serde_json::to_string(untold).ok()) {
             item.insert(UNTOLD.to_owned(), text(untold));
         }
         let expires_s = (after.started_ms.max(now_ms) + PASSAGE_KEPT_MS) / 1000;
         item.insert(EXPIRES_AT.to_owned(), number(expires_s));
         let put = Put::builder().table_name(&self.name).set_item(Some(item));
-        let put = match &change.before {
-            None => put.condition_expression("attribute_not_exists(pk)"),
-            Some(before) => put
-                .condition_expression("#passed = :before")
-                .expression_attribute_names("#passed", PASSED)
-                .expression_attribute_values(":before", text(before.to_string())),
-        };
-        Ok(TransactWriteItem::builder().put(put.build().map_err(TableError::not_built("TransactWriteItems"))?).build())
+        let put = put
+            .condition_expression(condition)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values);
+        let put = put.build().map_err(TableError::not_built("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().put(put).build())
     }
 
     /// Adds differences to the figures of an hour or a day.
@@ -198,13 +192,37 @@ impl Table {
     }
 }
 
+/// The condition that a passage is still counted as it was, with the names and values in it.
+type AsBefore = (&'static str, Option<HashMap<String, String>>, Option<Item>);
+
+fn as_before(before: Option<&Passed>) -> AsBefore {
+    let Some(before) = before else { return ("attribute_not_exists(pk)", None, None) };
+    let names = HashMap::from([("#passed".to_owned(), PASSED.to_owned())]);
+    let values = Item::from([(":before".to_owned(), text(before.to_string()))]);
+    ("#passed = :before", Some(names), Some(values))
+}
+
+/// A passage and what is counted of it. One that another version wrote in another form is none, and said to be one.
+fn counted(item: &Item) -> Option<(PassageKey, Counted)> {
+    let (pk, sk) = (get_text(item, "pk")?, get_text(item, "sk")?);
+    let (flow, id) = (keys::flow_of(pk)?, keys::passage_of(sk)?);
+    let Some(passed) = passed_of(item) else {
+        tracing::error!(pk, sk, "what is counted of a passage cannot be read");
+        return None;
+    };
+    let untold = get_text(item, UNTOLD).and_then(|untold| {
+        let read = serde_json::from_str(untold);
+        read.inspect_err(|error| tracing::error!(pk, sk, %error, "what is to be told of a passage cannot be read")).ok()
+    });
+    let mut ids: BTreeSet<String> = texts(item, IDS).cloned().collect();
+    ids.insert(id.to_owned());
+    Some(((flow.to_owned(), id.to_owned()), Counted { passed, ids, untold }))
+}
+
 /// What is counted of the passage of an item.
 pub(super) fn passed_of(item: &Item) -> Option<Passed> {
     Passed::parse(get_text(item, PASSED)?)
 }
-
-/// The differences that changes make to the figures of hours and days.
-type Figures = BTreeMap<(String, Bucket), BTreeMap<String, i64>>;
 
 /// Passages that are changed together, with the figures that they are part of.
 #[derive(Debug, Clone, Default)]
@@ -223,85 +241,5 @@ impl Together {
     /// Items that are written at the most.
     fn items(&self) -> usize {
         self.changes.len() + self.figures.len()
-    }
-}
-
-/// Adds a passage to the differences of its hour and its day, or takes it out.
-fn add(figures: &mut Figures, flow: &str, passed: Option<&Passed>, sign: i64) {
-    let Some(passed) = passed else { return };
-    let mut one = LeadTimes::default();
-    one.add(passed);
-    for span in [Span::Hour, Span::Day] {
-        let bucket = Bucket::holding(span, passed.started_ms);
-        let differences = figures.entry((flow.to_owned(), bucket)).or_default();
-        for (name, value) in attributes(&one) {
-            *differences.entry(name).or_default() += sign * i64::try_from(value).unwrap_or(i64::MAX);
-        }
-    }
-}
-
-/// Figures as attributes. Zeros are not written.
-fn attributes(figures: &LeadTimes) -> Vec<(String, u64)> {
-    let counts = [
-        ("started", figures.started),
-        ("on_time", figures.on_time),
-        ("late", figures.late),
-        ("missing", figures.missing),
-        ("lead_us", figures.lead_us),
-    ];
-    let counts = counts.into_iter().filter(|(_, value)| *value > 0).map(|(name, value)| (name.to_owned(), value));
-    counts.chain(figures.leads.buckets().map(|(index, count)| (bucket_name(LEAD, index), count))).collect()
-}
-
-/// The figures of an item. Attributes that it does not know are passed over.
-pub(super) fn lead_times(item: &Item) -> LeadTimes {
-    let mut figures = LeadTimes::default();
-    for (name, value) in item {
-        let Some(value) = value.as_n().ok().and_then(|digits| digits.parse::<u64>().ok()) else { continue };
-        match name.as_str() {
-            "started" => figures.started = value,
-            "on_time" => figures.on_time = value,
-            "late" => figures.late = value,
-            "missing" => figures.missing = value,
-            "lead_us" => figures.lead_us = value,
-            name => {
-                if let Some(index) = name.strip_prefix(LEAD).and_then(bucket_index) {
-                    figures.leads.add(index, value);
-                }
-            }
-        }
-    }
-    figures
-}
-
-#[cfg(test)]
-mod tests {
-    use lamplight_rollup::flow::Outcome;
-
-    use super::*;
-
-    #[test]
-    fn figures_go_there_and_back() {
-        let mut figures = LeadTimes::default();
-        for (outcome, lead_ms) in
-            [(Outcome::OnTime, Some(0)), (Outcome::Late, Some(9_000)), (Outcome::Missing, None), (Outcome::Open, None)]
-        {
-            figures.add(&Passed { started_ms: 0, outcome, lead_ms });
-        }
-        let mut item: Item = attributes(&figures).into_iter().map(|(name, value)| (name, number(value))).collect();
-        item.insert(EXPIRES_AT.to_owned(), number(5));
-        assert_eq!(lead_times(&item), figures);
-    }
-
-    #[test]
-    fn what_is_counted_otherwise_is_taken_out_where_it_was_and_put_where_it_is() {
-        let passed = |started_ms, outcome, lead_ms| Passed { started_ms, outcome, lead_ms };
-        let mut figures = BTreeMap::new();
-        add(&mut figures, "orders", Some(&passed(3_600_000, Outcome::Missing, None)), -1);
-        add(&mut figures, "orders", Some(&passed(3_599_999, Outcome::OnTime, Some(5))), 1);
-        let at = |span, start_ms| figures[&("orders".to_owned(), Bucket { span, start_ms })].clone();
-        assert_eq!(at(Span::Hour, 3_600_000), BTreeMap::from([("missing".into(), -1), ("started".into(), -1)]));
-        assert_eq!(at(Span::Hour, 0)["on_time"], 1);
-        assert_eq!((at(Span::Day, 0)["started"], at(Span::Day, 0)["missing"]), (0, -1));
     }
 }

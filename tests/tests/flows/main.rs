@@ -2,92 +2,26 @@
 //! milestone that does not come in time is told once, with the function in which it stopped.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
 
+mod commands;
+mod pace;
+mod stack;
+mod ties;
+mod time;
+
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use lamplight_alerts::Emails;
 use lamplight_embedded::{Embedded, TABLE};
 use lamplight_logs::Delivery;
 use lamplight_rollup::flow::{LeadTimes, follow};
 use lamplight_rollup::summary::occurrences;
 use lamplight_rollup::{ErrorLogs, Fingerprint, Flow, Ledger};
 use lamplight_table::{Keep, Tuning};
-use lamplight_tests::binary::run;
 use lamplight_tests::delivery::{Envelope, Random, Stream};
-use lamplight_tests::local::Local;
 use lamplight_tests::telling::{Topic, parser, set_flow};
-use serde_json::{Value, json};
+use serde_json::json;
 
-/// 2026-11-20T08:40:00Z.
-const START_MS: i64 = 1_795_164_000_000;
-
-const MINUTE_MS: i64 = 60_000;
-
-const HOUR_MS: i64 = 60 * MINUTE_MS;
-
-const FLOW: &str = "orders: ORDERED > PAID > SENT within 5m";
-
-/// A table that deliveries go into and that is looked at each minute.
-struct Stack {
-    embedded: Embedded,
-    topic: Topic,
-}
-
-impl Stack {
-    async fn start(flow: &str) -> Self {
-        let stack = Self { embedded: Embedded::start(0, None).await.unwrap(), topic: Topic::default() };
-        set_flow(&stack.embedded.table(), flow).await;
-        stack
-    }
-
-    async fn take(&self, payload: &Value, now_ms: i64) {
-        let context = parser(self.embedded.table(), &self.topic);
-        lamplight_parser::handle(&payload.to_string(), &context, now_ms).await.unwrap();
-    }
-
-    /// A run of the keeper; how many milestones did not come.
-    async fn keep(&self, now_ms: i64) -> usize {
-        let (table, topic) = (self.embedded.table(), &self.topic);
-        let context = lamplight_keeper::Context { table, topic, emails: Emails::Show };
-        lamplight_keeper::handle(&context, now_ms).await.unwrap().missing
-    }
-
-    async fn lead_times(&self, flow: &str, now_ms: i64) -> BTreeMap<i64, LeadTimes> {
-        let (flow, table) = (flow.parse().unwrap(), self.embedded.table());
-        let hours = table.lead_times(&flow, START_MS - HOUR_MS, START_MS + HOUR_MS, now_ms).await.unwrap();
-        hours.into_iter().filter(|(_, hour)| *hour != LeadTimes::default()).collect()
-    }
-
-    /// What the passages of all hours add up to.
-    async fn figures(&self, flow: &str, now_ms: i64) -> LeadTimes {
-        let mut sum = LeadTimes::default();
-        self.lead_times(flow, now_ms).await.values().for_each(|hour| sum.merge(hour));
-        sum
-    }
-
-    /// How often each issue occurred.
-    async fn issues(&self, now_ms: i64) -> BTreeMap<Fingerprint, u64> {
-        let table = self.embedded.table();
-        let mut rollups = Vec::new();
-        for function in table.functions().await.unwrap() {
-            rollups.extend(table.rollups(&function, START_MS - HOUR_MS, now_ms, now_ms).await.unwrap().into_values());
-        }
-        occurrences(rollups.iter())
-    }
-}
-
-fn report(request_id: &str, trace_id: &str) -> String {
-    format!(
-        "REPORT RequestId: {request_id}\tDuration: 12.50 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\t\
-         Max Memory Used: 64 MB\tXRAY TraceId: {trace_id}\tSegmentId: 5ea9a11e0ddba11a\tSampled: true\t\n"
-    )
-}
-
-fn milestone(name: &str, ids: &[(&str, &str)]) -> String {
-    let mut event = json!({"level": "INFO", "message": "so far", "milestone": name});
-    ids.iter().for_each(|(name, id)| event[*name] = json!(id));
-    event.to_string()
-}
+use crate::stack::{FLOW, HOUR_MS, MINUTE_MS, START_MS, Stack, milestone, report};
 
 /// Orders through three functions: the first names its trace, the second only its request, the third only the order, or
 /// the order and a trace of its own; a line of the first ties the order to the trace. Some are paid twice, some late, and
@@ -168,49 +102,6 @@ async fn any_split_order_and_repetition_gives_the_same_flows() {
     }
 }
 
-#[tokio::test]
-async fn a_milestone_that_does_not_come_is_told_within_a_minute_with_the_function_that_stopped() {
-    const SESSIONS: &str = "sessions: SESSION_CREATED > SAVED_IN_DATABASE > SESSION_FORWARDED within 30s";
-    let stack = Stack::start(SESSIONS).await;
-    let trace_id = "1-6a52d530-0ba60ad2785ec2ae7971737c";
-    let api = [milestone("SESSION_CREATED", &[("traceId", trace_id)]), report("a-1", trace_id)];
-    let saver = format!("{}\tStatus: timeout\n", report("b-1", trace_id).split_once("\tXRAY").unwrap().0);
-    let saver = [format!("{saver}XRAY TraceId: {trace_id}\tSegmentId: 5ea9a11e0ddba11a\n")];
-    let deliver = async |name: &str, at_ms: i64, lines: &[String]| {
-        let lines: Vec<_> = lines.iter().map(|line| (at_ms, line.as_str())).collect();
-        stack.take(&Stream::of(name, &lines).payload(Envelope::Subscription), at_ms + 500).await;
-    };
-    deliver("sessions-api", START_MS, &api).await;
-    deliver("sessions-saver", START_MS + 11_000, &saver).await;
-    stack.topic.taken();
-    assert_eq!(stack.keep(START_MS + 30_000).await, 0, "there is time");
-    assert_eq!(stack.figures(SESSIONS, START_MS + 30_000).await.open(), 1);
-    let told_ms = START_MS + 30_000 + MINUTE_MS;
-    assert_eq!(stack.keep(told_ms).await, 1);
-    let told = stack.topic.taken();
-    let issue = &told[0]["issue"];
-    assert_eq!(
-        (told.len(), &issue["kind"], &issue["function"]),
-        (1, &json!("missing_milestone"), &json!("sessions-saver"))
-    );
-    let message = issue["sample"]["message"].as_str().unwrap();
-    let words = [
-        "SAVED_IN_DATABASE did not come within 30s",
-        "was SESSION_CREATED in sessions-api",
-        "stopped in sessions-saver, which failed: Task timed out",
-    ];
-    assert!(words.iter().all(|words| message.contains(words)), "{message}");
-    assert_eq!((&issue["sample"]["trace_id"], &issue["sample"]["request_id"]), (&json!(trace_id), &json!("b-1")));
-    // It is told once, and what comes after all is counted as late.
-    assert_eq!(stack.keep(told_ms + MINUTE_MS).await, 0);
-    let late = [milestone("SESSION_FORWARDED", &[("traceId", trace_id)])];
-    deliver("sessions-forwarder", told_ms + MINUTE_MS, &late).await;
-    assert_eq!(stack.keep(told_ms + 2 * MINUTE_MS).await, 0);
-    let figures = stack.figures(SESSIONS, told_ms).await;
-    assert_eq!((figures.started, figures.late, figures.missing, figures.leads.count()), (1, 1, 0, 1));
-    assert_eq!(stack.topic.taken().len(), 0);
-}
-
 /// A line that names only its request comes before or after the one that ties the request to its trace, and nothing else
 /// is said of the trace after that.
 #[tokio::test]
@@ -287,43 +178,6 @@ async fn a_milestone_after_many_others_is_not_missing() {
     assert_eq!(stack.figures("batches: BEGUN > DONE within 5m", START_MS).await.on_time, 1);
 }
 
-/// A customer's id is on all of his orders: as long as there are few it is not known that they are several.
-#[tokio::test]
-async fn an_id_that_becomes_too_many_to_be_one_request_ties_none_of_them() {
-    let ties: Vec<_> = (0..14).map(|i| (format!("t-{i:02}"), "ada".to_owned())).collect();
-    let mut and_a_queue = vec![("t-00".to_owned(), "c-5".to_owned()), ("u-1".to_owned(), "c-5".to_owned())];
-    and_a_queue.extend(ties.clone());
-    assert_eq!(started_at_last(&ties).await, 14);
-    assert_eq!(started_at_last(&and_a_queue).await, 14, "t-00 and u-1 are one");
-}
-
-/// Each of a chain belongs to the next, until they are too many.
-#[tokio::test]
-async fn what_others_tie_to_too_many_stands_alone_each() {
-    let tie = |trace: usize, correlation: usize| (format!("t-{trace:02}"), format!("c-{correlation:02}"));
-    let ties: Vec<_> = (0..14).flat_map(|i| [tie(i, i), tie(i + 1, i)]).collect();
-    assert_eq!(started_at_last(&ties).await, 15);
-}
-
-/// How many requests have begun, by lines that tie ids one after the other, each of which begins the flow; after each
-/// line, the table has what follows from all lines at once.
-async fn started_at_last(ties: &[(String, String)]) -> u64 {
-    let stack = Stack::start(FLOW).await;
-    let flow: Flow = FLOW.parse().unwrap();
-    let mut ledger = Ledger::default();
-    for ((trace_id, correlation_id), i) in ties.iter().zip(0_i64..) {
-        let line = milestone("ORDERED", &[("trace_id", trace_id), ("correlation_id", correlation_id)]);
-        let stream = Stream::of("shop", &[(START_MS + i, line.as_str())]);
-        stack.take(&stream.payload(Envelope::Subscription), START_MS + i).await;
-        let document = stream.document().to_string();
-        ledger.add_delivery(&Delivery::read(&document, Some("eu-central-1")).unwrap(), ErrorLogs::Raise);
-        stack.keep(START_MS + i * 1_000 + 999).await;
-        let expected = follow(&mut ledger.clone(), std::slice::from_ref(&flow), START_MS).remove(0).1;
-        assert_eq!(stack.lead_times(FLOW, START_MS).await, expected, "{i}");
-    }
-    stack.figures(FLOW, START_MS).await.started
-}
-
 #[tokio::test]
 async fn what_is_under_way_when_a_flow_is_removed_goes_on_when_it_is_set_again() {
     let stack = Stack::start(FLOW).await;
@@ -390,10 +244,28 @@ async fn one_that_cannot_be_counted_keeps_no_other_from_it() {
     stack.keep(START_MS + MINUTE_MS).await;
     assert_eq!(stack.figures(FLOW, START_MS).await.started, 4);
     client.delete_item().table_name(TABLE).set_key(Some(unreadable.into())).send().await.unwrap();
+    stack.keep(START_MS + 2 * MINUTE_MS - 1).await;
+    assert_eq!(stack.figures(FLOW, START_MS).await.started, 4, "it is put off for a minute");
     stack.keep(START_MS + 2 * MINUTE_MS).await;
-    assert_eq!(stack.figures(FLOW, START_MS).await.started, 4, "it is put off for ten minutes");
-    stack.keep(START_MS + 12 * MINUTE_MS).await;
     assert_eq!(stack.figures(FLOW, START_MS).await.started, 5);
+}
+
+/// What can never be counted is not tried for ever, and the run that gives it up fails when all else is done.
+#[tokio::test]
+async fn what_cannot_be_counted_for_a_day_is_given_up_once() {
+    let stack = Stack::start(FLOW).await;
+    let flow: Flow = FLOW.parse().unwrap();
+    stack.log("shop", &[(START_MS, milestone("ORDERED", &[("trace_id", "t-1")]))], START_MS).await;
+    let key = [("pk", format!("flow#{}", flow.figures())), ("sk", "passage#t-1".to_owned())];
+    let item = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
+    stack.embedded.client().put_item().table_name(TABLE).set_item(Some(item.into())).send().await.unwrap();
+    let mut failed = Vec::new();
+    for hour in 0..40 {
+        if let Err(error) = lamplight_keeper::handle(&stack.keeper(), START_MS + hour * HOUR_MS).await {
+            failed.push((hour, error.name()));
+        }
+    }
+    assert_eq!(failed, [(24, "GivenUp")]);
 }
 
 #[tokio::test]
@@ -410,61 +282,4 @@ async fn a_flow_that_is_set_later_looks_back_where_it_is_told_to() {
     assert_eq!(stack.embedded.table().look_back(&flow, START_MS - HOUR_MS, end_ms).await.unwrap(), 21);
     assert_eq!(stack.keep(end_ms + MINUTE_MS).await, 3);
     assert_eq!(stack.lead_times(FLOW, end_ms).await, truth(end_ms).0);
-}
-
-#[test]
-fn flows_are_set_shown_and_removed() {
-    let local = Local::start(&[]);
-    let set = local.read(&["flow", "set", "orders: ORDERED > SENT within 300s", "--as", "ada", "--no-wait"]).json();
-    assert_eq!(
-        (&set["flow"], &set["by"], &set["transactions"]),
-        (&json!("orders: ORDERED > SENT within 5m"), &json!("ada"), &Value::Null)
-    );
-    let flows = local.read(&["flows"]).json();
-    assert_eq!((&flows["flows"][0]["flow"], &flows["flows"][0]["limit_ms"]), (&json!("orders"), &json!(300_000)));
-    assert!(flows["flows"][0].get("share_on_time").is_none() && flows["flows"][0].get("lead_ms").is_none());
-    let table = run(["flow", "show", "orders", "--endpoint-url", &local.table_url, "--table", "lamplight"]);
-    assert!(table.stdout.contains("ORDERED > SENT") && table.stdout.contains("by ada"), "{table:?}");
-    let wrong = local.read(&["flow", "set", "orders: ORDERED within 5m"]);
-    assert!(wrong.status == Some(2) && wrong.stderr.contains("2 to 20 milestones"), "{wrong:?}");
-    assert_eq!(local.read(&["flow", "remove", "orders"]).json()["done"], "removed");
-    let gone = local.read(&["flow", "show", "orders"]);
-    assert!(gone.status == Some(1) && gone.stderr.contains("there is no flow orders"), "{gone:?}");
-    assert_eq!(local.read(&["flows"]).json()["flows"], json!([]));
-}
-
-/// The sample applications: what they show is told on their page.
-#[test]
-fn the_samples_show_what_is_late_lost_and_stopped() {
-    let parcels = "parcels: PARCEL_ORDERED > LABEL_PRINTED > CUSTOMER_NOTIFIED within 90s";
-    let sessions = "sessions: SESSION_CREATED > SAVED_IN_DATABASE > SESSION_FORWARDED within 30s";
-    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../samples");
-    for (flow, folder, counts, missing) in [
-        (
-            parcels,
-            "parcels",
-            (30, 28, 1, 1),
-            ("label-printer", "CUSTOMER_NOTIFIED", "1-6b001e79-996a67578d34a25fd73f79c1"),
-        ),
-        (
-            sessions,
-            "conference",
-            (12, 11, 0, 1),
-            ("sessions-saver", "SAVED_IN_DATABASE", "1-6b002aea-54845e200dddc28ebaaaca42"),
-        ),
-    ] {
-        let logs = format!("{samples}/{folder}/logs");
-        let arguments = ["--flow", flow, "--region", "eu-central-1", "--output", "json", &logs];
-        let analysis = run(["analyze"].iter().chain(&arguments)).json();
-        let of = |name: &str| analysis["flows"][0][name].as_u64().unwrap();
-        assert_eq!((of("started"), of("on_time"), of("late"), of("missing")), counts, "{folder}");
-        let issues = analysis["issues"].as_array().unwrap().iter();
-        let found: Vec<_> = issues.filter(|issue| issue["kind"] == "missing_milestone").collect();
-        let (function, name, trace_id) = missing;
-        assert_eq!((found.len(), &found[0]["function"]), (1, &json!(function)), "{folder}");
-        assert!(found[0]["title"].as_str().unwrap().starts_with(name), "{folder}");
-        assert_eq!(found[0]["sample"]["trace_id"], trace_id, "{folder}");
-        // The table comes to the same.
-        assert_eq!(run(["local", "--once"].iter().chain(&arguments)).json(), analysis, "{folder}");
-    }
 }
