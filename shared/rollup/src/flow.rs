@@ -144,6 +144,7 @@ pub fn limit(limit_ms: i64) -> String {
 #[must_use]
 pub fn follow<'f>(ledger: &mut Ledger, flows: &'f [Flow], now_ms: i64) -> Vec<(&'f Flow, BTreeMap<i64, LeadTimes>)> {
     let mut missing = Ledger::default();
+    ledger.transactions.join_reports();
     let families = ledger.transactions.families();
     let followed = flows.iter().map(|flow| {
         let mut hours: BTreeMap<i64, LeadTimes> = BTreeMap::new();

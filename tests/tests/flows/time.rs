@@ -50,6 +50,22 @@ async fn a_milestone_that_does_not_come_is_told_within_a_minute_with_the_functio
     assert_eq!(stack.topic.taken().len(), 0);
 }
 
+/// An exception in Python's text format names neither its trace nor its request.
+#[tokio::test]
+async fn an_exception_that_names_nothing_tells_where_it_stopped() {
+    let exception = "[ERROR] KeyError: 'owner'\nTraceback (most recent call last):".to_owned();
+    let stack = Stack::start("sessions: CREATED > SAVED within 30s").await;
+    stack.log("sessions-api", &[(START_MS, milestone("CREATED", &[("traceId", "t-1")]))], START_MS).await;
+    stack.log("sessions-saver", &[(START_MS + 995, exception)], START_MS + 1_000).await;
+    stack.log("sessions-saver", &[(START_MS + 1_000, report("b-1", "t-1"))], START_MS + 2_000).await;
+    stack.log("audit", &[(START_MS + 3_000, report("c-1", "t-1"))], START_MS + 4_000).await;
+    stack.topic.taken();
+    assert_eq!(stack.keep(START_MS + MINUTE_MS).await, 1);
+    let told = stack.topic.taken();
+    let message = told[0]["issue"]["sample"]["message"].as_str().unwrap();
+    assert!(message.ends_with("It stopped in sessions-saver, which failed: KeyError: 'owner'"), "{message}");
+}
+
 /// Between a line and the table are some seconds: the keeper's minute may be one of them.
 #[tokio::test]
 async fn a_line_that_is_on_its_way_when_its_limit_is_over_is_not_missing() {

@@ -68,8 +68,10 @@ impl Table {
             }
         }
         let mut family = known.family_beside(id, &crowded);
-        let loose = self.loose(family.story.requests()).await?;
-        loose.iter().for_each(|(_, loose)| family.story.take_work(loose));
+        let mut whole = Transactions::default();
+        whole.by_id.insert(family.id.clone(), std::mem::take(&mut family.story));
+        self.load_loose(&mut whole).await?;
+        family.story = whole.story(&family.id).into_owned();
         Ok(family)
     }
 
