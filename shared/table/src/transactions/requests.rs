@@ -23,10 +23,10 @@ impl Table {
     /// The same with those reports that name no transaction of which it may become known: a function of which other
     /// lines tie requests to transactions. Of one that has only reported for long, it will not.
     pub(super) fn with_reports<'t>(&self, transactions: &'t Transactions) -> Cow<'t, Transactions> {
-        for (key, member) in transactions.by_id.values().flat_map(|own| &own.members) {
-            if member.report.is_none() && !key.request_id.is_empty() {
-                self.known.lone_reports.insert((*key.function).clone(), 0);
-            }
+        let members = transactions.by_id.values().flat_map(|own| &own.members);
+        let tied = members.filter(|(key, member)| member.report.is_none() && !key.request_id.is_empty());
+        for function in tied.map(|(key, _)| &*key.function).collect::<BTreeSet<_>>() {
+            self.known.lone_reports.insert(function.clone(), 0);
         }
         let mut joined = Cow::Borrowed(transactions);
         for lone in transactions.reports.iter() {
