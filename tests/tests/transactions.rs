@@ -117,6 +117,16 @@ async fn a_trace_of_five_thousand_members_and_one_of_megabytes_are_kept() {
     assert_eq!((stories["large"].members.len(), stories["large"].errors()), (30, 30));
 }
 
+/// More failures that name nothing than a minute of a log stream keeps, the last of them first.
+#[tokio::test]
+async fn the_first_nameless_failures_of_a_minute_are_kept_whichever_comes_first() {
+    let exception = "[ERROR] KeyError: 'stamp'\nTraceback (most recent call last):";
+    let deliver = |at_ms: i64, line: &str| Stream::of("mails", &[(at_ms, line)]).payload(Envelope::Subscription);
+    let mut payloads: Vec<_> = (0..120).rev().map(|i| deliver(START_MS + i * 100, exception)).collect();
+    payloads.push(deliver(START_MS + 12, &report("m-1", TRACE)));
+    assert_eq!(stories(&payloads).await[TRACE].errors(), 1);
+}
+
 /// The table of a stack that keeps only what is of interest.
 fn interesting(embedded: &Embedded) -> Table {
     embedded.table().tuned(Tuning { keep: Keep::Interesting, slow_ms: 1_000, ..Tuning::default() })

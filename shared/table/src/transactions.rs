@@ -6,6 +6,7 @@
 //! - [`labels`]: transactions by values that their lines name
 //! - [`piece`]: facts as an item has them
 //! - [`requests`]: what is known of an invocation apart from transactions, and to which of them it belongs
+//! - [`sets`]: how facts are added to an item
 //! - [`strays`]: failures whose lines name not even their request
 
 mod families;
@@ -13,6 +14,7 @@ pub(crate) mod kept;
 mod labels;
 mod piece;
 pub(crate) mod requests;
+mod sets;
 mod strays;
 
 use std::borrow::Cow;

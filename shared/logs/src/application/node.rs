@@ -7,10 +7,8 @@ use std::borrow::Cow;
 
 use super::object;
 use crate::fact::{Counts, Detection, Fact, Kind};
-use crate::json::Json;
 use crate::level::Level;
 use crate::runtime;
-use crate::source::Source;
 use crate::text::{column, first_line, is_utc_time};
 
 /// Reads a line in columns.
@@ -38,7 +36,7 @@ fn read_message<'a>(message: &'a str, request_id: Option<&'a str>, level: Option
         return fact;
     }
     if message.starts_with('{')
-        && let Some(fact) = object::read(Json::Plain(message), &Source::default())
+        && let Some(fact) = object::read_logged(message, level)
     {
         return fact;
     }

@@ -8,37 +8,33 @@ use std::borrow::Cow;
 
 use super::object;
 use crate::fact::{Counts, Detection, Fact, Kind};
-use crate::json::Json;
 use crate::level::Level;
 use crate::runtime::go::after_log_time;
-use crate::source::Source;
 use crate::text::{first_line, is_request_id, token};
 
 /// Reads a line that a logging library wrote.
 pub(crate) fn read(line: &str) -> Option<Fact<'_>> {
     let Some((level, rest)) = bracketed(line).or_else(|| ruby(line)).or_else(|| timed(line)) else {
-        return object_of(after_log_time(line)?);
+        return object_of(after_log_time(line)?, None);
     };
-    let object = object_of(own_words(rest));
-    let has_own_level = object.as_ref().is_some_and(|fact| fact.level.is_some() || fact.detection.is_some());
-    let mut fact = object.unwrap_or_else(|| Fact::new(Kind::AppLog, "text"));
-    fact.level = fact.level.or(Some(level));
+    let words = own_words(rest);
+    let mut fact = object_of(words, Some(level)).unwrap_or_else(|| {
+        let fact = Fact { level: Some(level), ..Fact::new(Kind::AppLog, "text") };
+        if !level.is_error() {
+            return fact;
+        }
+        fact.with_error(None, Some(Cow::Borrowed(first_line(words)))).raising(Detection::ErrorLog, Counts::NONE)
+    });
     let request_id = rest.split_whitespace().take(4).find(|word| is_request_id(word)).map(Cow::Borrowed);
     fact.request_id = request_id.or(fact.request_id);
-    if level.is_error() && !has_own_level {
-        let words = || Cow::Borrowed(first_line(own_words(rest)));
-        fact.error_message = Some(fact.error_message.unwrap_or_else(words));
-        fact = fact.raising(Detection::ErrorLog, Counts::NONE);
-    }
     Some(fact)
 }
 
 /// The fact of a message that is a JSON object, also behind the name of a logger.
-fn object_of(message: &str) -> Option<Fact<'_>> {
+fn object_of(message: &str, level: Option<Level>) -> Option<Fact<'_>> {
     let message = message.trim_start();
     let object = if message.starts_with('{') { message } else { message.split_once(" - ")?.1.trim_start() };
-    let is_object = object.starts_with('{') && object.ends_with('}');
-    is_object.then(|| object::read(Json::Plain(object), &Source::default())).flatten()
+    if object.starts_with('{') && object.ends_with('}') { object::read_logged(object, level) } else { None }
 }
 
 /// The message behind the columns, the request id and Ruby's program name.

@@ -3,18 +3,16 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use lamplight_rollup::{Transaction, Transactions};
 
 use super::{FACTS, expires_at, expiring, labels, piece, texts};
 use crate::Table;
-use crate::attributes::{EXPIRES_AT, Item, get_text, number};
+use crate::attributes::{Item, get_text};
 use crate::error::TableError;
 use crate::flows::concerns;
 use crate::keys;
-use crate::query::{ATTEMPTS, CONCURRENCY, Sort, key, pause};
+use crate::query::{CONCURRENCY, Sort};
 
 /// Pieces that an item about a request holds before they are made one: each is below 100 KB.
 const REQUEST_PIECES: usize = 3;
@@ -73,38 +71,16 @@ impl Table {
         Ok(spared)
     }
 
-    /// Adds what is known of a request apart from transactions. Pieces are added up as a set; when it has become large,
-    /// they are made one piece, which says the same.
+    /// Adds what is known of a request apart from transactions. When its set has become large, it is made one piece, which
+    /// says the same.
     pub(super) async fn add_loose(&self, request_id: &str, loose: &Transaction, now_ms: i64) -> Result<(), TableError> {
-        let (pk, expires) = (keys::request(request_id), number(expires_at(loose.ended_ms(), now_ms)));
-        let update = || {
-            let update = self.client.update_item().table_name(&self.name);
-            let update = update.set_key(Some(key(&pk, keys::REQUEST_ITEM)));
-            let update = update.expression_attribute_names("#facts", FACTS);
-            let update = update.expression_attribute_names("#expires", EXPIRES_AT);
-            let update = update.expression_attribute_values(":expires", expires.clone());
-            update.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-        };
-        let adding = update()
-            .update_expression("SET #expires = :expires ADD #facts :facts")
-            .condition_expression("attribute_not_exists(#facts) OR size(#facts) < :most")
-            .expression_attribute_values(":most", number(REQUEST_PIECES))
-            .expression_attribute_values(":facts", AttributeValue::Ss(piece::write(loose)));
-        let mut refused = refused(adding.send().await)?;
-        for attempt in 0..ATTEMPTS {
-            let Some(item) = refused else { return Ok(()) };
+        let unite = |old: &Item| {
             let mut sum = loose.clone();
-            texts(&item, FACTS).filter_map(|facts| piece::read(facts)).for_each(|piece| sum.merge(piece));
-            let old = item.get(FACTS).cloned().unwrap_or(AttributeValue::Null(true));
-            let uniting = update()
-                .update_expression("SET #expires = :expires, #facts = :facts")
-                .condition_expression("#facts = :old")
-                .expression_attribute_values(":old", old)
-                .expression_attribute_values(":facts", AttributeValue::Ss(piece::write(&sum)));
-            refused = self::refused(uniting.send().await)?;
-            pause(attempt).await;
-        }
-        Err(TableError::Contention { key: pk })
+            pieces(old).for_each(|piece| sum.merge(piece));
+            piece::write(&sum)
+        };
+        let item = (key_of(request_id), expires_at(loose.ended_ms(), now_ms));
+        self.add_to_set(&item, piece::write(loose), REQUEST_PIECES, unite).await
     }
 
     /// What is said of requests apart from transactions.
@@ -135,8 +111,12 @@ pub(super) fn key_of(request_id: &str) -> (String, String) {
 pub(super) fn read(item: &Item) -> Option<(String, Transaction)> {
     let request_id = keys::request_of(get_text(item, "pk")?)?.to_owned();
     let mut loose = Transaction::default();
-    texts(item, FACTS).filter_map(|facts| piece::read(facts)).for_each(|piece| loose.merge(piece));
+    pieces(item).for_each(|piece| loose.merge(piece));
     Some((request_id, loose))
+}
+
+fn pieces(item: &Item) -> impl Iterator<Item = Transaction> {
+    texts(item, FACTS).filter_map(|facts| piece::read(facts))
 }
 
 /// The requests of a delivery, with the ids that they belong to.
@@ -156,22 +136,4 @@ pub(crate) fn ties(of_requests: &BTreeMap<&str, BTreeSet<&str>>, now_ms: i64) ->
         ids.iter().map(|id| expiring(&keys::request(request_id), &keys::trace(id), now_ms))
     });
     ties.collect()
-}
-
-/// The item, if the condition of an update was refused.
-pub(super) fn refused<T, R>(
-    sent: Result<T, aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>>,
-) -> Result<Option<Item>, TableError>
-where
-    R: std::fmt::Debug + Send + Sync + 'static,
-{
-    match sent {
-        Ok(_) => Ok(None),
-        Err(error) => match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
-                Ok(Some(refusal.item().cloned().unwrap_or_default()))
-            }
-            _ => Err(TableError::call("UpdateItem")(error)),
-        },
-    }
 }

@@ -2,20 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use lamplight_rollup::transaction::smallest::Smallest;
 use lamplight_rollup::transaction::strays::{STRAYS, Strays};
 use lamplight_rollup::transaction::{Note, StreamMinute};
 use lamplight_rollup::{Bucket, Span};
 
-use super::requests::refused;
 use super::{FACTS, expires_at, texts};
 use crate::Table;
-use crate::attributes::{EXPIRES_AT, Item, get_text, number};
+use crate::attributes::{Item, get_text};
 use crate::error::TableError;
 use crate::keys;
-use crate::query::{CONCURRENCY, key};
+use crate::query::CONCURRENCY;
 
 impl Table {
     /// Adds failures of log streams' minutes. Of a stream that fails all the time, a process adds some now and then.
@@ -30,25 +28,19 @@ impl Table {
         stream::iter(writes).buffer_unordered(CONCURRENCY).try_collect().await
     }
 
-    /// What a full item does not take is left out: those that came first are told.
     async fn add_notes(
         &self,
         minute: &StreamMinute,
         notes: &Smallest<Note, STRAYS>,
         now_ms: i64,
     ) -> Result<(), TableError> {
-        let (pk, sk) = key_of(minute);
-        let facts = notes.iter().filter_map(|note| serde_json::to_string(note).ok()).collect();
-        let update = self.client.update_item().table_name(&self.name).set_key(Some(key(&pk, &sk)));
-        let update = update
-            .update_expression("SET #expires = :expires ADD #facts :facts")
-            .condition_expression("attribute_not_exists(#facts) OR size(#facts) < :most")
-            .expression_attribute_names("#facts", FACTS)
-            .expression_attribute_names("#expires", EXPIRES_AT)
-            .expression_attribute_values(":expires", number(expires_at(minute.minute_ms, now_ms)))
-            .expression_attribute_values(":most", number(STRAYS))
-            .expression_attribute_values(":facts", AttributeValue::Ss(facts));
-        refused(update.send().await).map(drop)
+        let item = (key_of(minute), expires_at(minute.minute_ms, now_ms));
+        let unite = |old: &Item| {
+            let mut first = notes.clone();
+            first.extend(notes_of(old));
+            written(&first)
+        };
+        self.add_to_set(&item, written(notes), STRAYS, unite).await
     }
 
     /// The failures of these minutes of log streams.
@@ -69,6 +61,13 @@ pub(super) fn key_of(minute: &StreamMinute) -> (String, String) {
 pub(super) fn read(item: &Item) -> Option<(StreamMinute, Smallest<Note, STRAYS>)> {
     let stream = keys::stream_of(get_text(item, "pk")?)?;
     let minute_ms = Bucket::parse(get_text(item, "sk")?)?.start_ms;
-    let notes = texts(item, FACTS).filter_map(|note| serde_json::from_str(note).ok());
-    Some((StreamMinute { stream, minute_ms }, notes.collect()))
+    Some((StreamMinute { stream, minute_ms }, notes_of(item).collect()))
+}
+
+fn notes_of(item: &Item) -> impl Iterator<Item = Note> {
+    texts(item, FACTS).filter_map(|note| serde_json::from_str(note).ok())
+}
+
+fn written(notes: &Smallest<Note, STRAYS>) -> Vec<String> {
+    notes.iter().filter_map(|note| serde_json::to_string(note).ok()).collect()
 }

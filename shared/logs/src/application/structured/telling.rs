@@ -12,7 +12,19 @@ use crate::text::request_id;
 impl<'a> Structured<'a> {
     /// The fact of the object, as one of this kind unless it is an exception that the runtime wrote.
     pub(in crate::application) fn fact(mut self, kind: Kind) -> Fact<'a> {
-        let mut fact = self.unhandled().unwrap_or_else(|| self.handled(kind));
+        let fact = self.unhandled().unwrap_or_else(|| self.handled(kind));
+        self.named(fact)
+    }
+
+    /// The fact of an object that was logged in a line of this level.
+    pub(in crate::application) fn logged_fact(mut self, kind: Kind, level: Option<Level>) -> Fact<'a> {
+        self.level = self.level.or(level);
+        let fact = self.handled(kind);
+        self.named(fact)
+    }
+
+    /// The fact with what it belongs to.
+    fn named(self, mut fact: Fact<'a>) -> Fact<'a> {
         fact.level = self.level;
         fact.request_id = self.request_id.map(request_id);
         fact.trace_id = self.trace_id;
