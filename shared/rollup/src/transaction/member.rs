@@ -116,7 +116,7 @@ impl Member {
     #[must_use]
     pub fn of(fact: &Fact<'_>, event: &LogEvent<'_>, source: &Source<'_>) -> Self {
         let note = fact.detection.map(|detection| Note::of(detection, fact, event, source));
-        let milestone = fact.milestone.as_deref().map(|name| (event.timestamp, named(name)));
+        let milestone = fact.milestone.as_deref().map(|name| (event.timestamp, short(name)));
         let span = fact.span.as_deref().and_then(|span| Some((span.start_us? / 1000, span.end_us? / 1000)));
         let (first_ms, last_ms) =
             span.filter(|(start_ms, end_ms)| start_ms <= end_ms).unwrap_or((event.timestamp, event.timestamp));
@@ -227,8 +227,7 @@ impl Report {
     }
 
     /// What a line measured; nothing if it is no report.
-    #[must_use]
-    pub fn of(fact: &Fact<'_>, event: &LogEvent<'_>, source: &Source<'_>) -> Option<Self> {
+    pub(crate) fn of(fact: &Fact<'_>, event: &LogEvent<'_>, source: &Source<'_>) -> Option<Self> {
         if fact.counts.invocations == 0 {
             return None;
         }
@@ -246,9 +245,9 @@ impl Report {
     }
 }
 
-/// The name of a milestone within bounds, without what is many times as long where it is kept.
-fn named(name: &str) -> String {
-    cut(name, TEXT_BYTES).chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+/// A text within bounds, without what is many times as long where it is kept.
+fn short(text: &str) -> String {
+    cut(text, TEXT_BYTES).chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration is from 0 to 10⁹ ms")]
@@ -258,8 +257,7 @@ fn microseconds(duration_ms: f64) -> u64 {
 
 impl Note {
     /// What an event tells that raises this.
-    #[must_use]
-    pub fn of(kind: Detection, fact: &Fact<'_>, event: &LogEvent<'_>, source: &Source<'_>) -> Self {
+    pub(crate) fn of(kind: Detection, fact: &Fact<'_>, event: &LogEvent<'_>, source: &Source<'_>) -> Self {
         let message = || match fact.measures.duration_ms {
             // A report is for programs.
             Some(duration_ms) => format!("{} after {:.2} s", name(kind), duration_ms / 1000.0),
@@ -276,7 +274,7 @@ impl Note {
             at_ms: event.timestamp,
             event: event.identity(),
             kind,
-            text: cut(text.lines().next().unwrap_or_default(), TEXT_BYTES).to_owned(),
+            text: short(text.lines().next().unwrap_or_default()),
             log_group: known(&source.log_group),
             log_stream: known(&source.log_stream),
         }

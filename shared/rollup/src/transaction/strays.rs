@@ -37,7 +37,7 @@ pub type Strays = BTreeMap<StreamMinute, Smallest<Note, STRAYS>>;
 
 impl Report {
     /// The minutes of its log stream in which something may have been told of it.
-    pub fn minutes(&self) -> impl Iterator<Item = StreamMinute> {
+    fn minutes(&self) -> impl Iterator<Item = StreamMinute> {
         let (first_ms, last_ms) = (self.started_ms(), self.reported_ms);
         let minute_ms = move |stream| {
             std::iter::successors(Some(StreamMinute::holding(stream, first_ms)), |minute| {
@@ -87,7 +87,7 @@ impl Transaction {
 
 impl Transactions {
     /// Takes the failures in that were told within the time of what is known here, so that it is known to have failed.
-    /// They stay what they are: in another delivery may be more of whom they are.
+    /// They are kept for themselves all the same: other deliveries may have more invocations within whose time they lie.
     pub fn take_strays(&mut self) {
         let known = self.by_id.values_mut().chain(self.loose.values_mut());
         known.for_each(|own| own.take_strays(&self.strays));

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
 use lamplight_rollup::transaction::smallest::Smallest;
 use lamplight_rollup::transaction::strays::{STRAYS, Strays};
 use lamplight_rollup::transaction::{Note, StreamMinute};
@@ -13,7 +12,7 @@ use crate::Table;
 use crate::attributes::{Item, get_text};
 use crate::error::TableError;
 use crate::keys;
-use crate::query::CONCURRENCY;
+use crate::query::at_once;
 
 impl Table {
     /// Adds failures of log streams' minutes. Of a stream that fails all the time, a process adds some now and then.
@@ -24,8 +23,7 @@ impl Table {
             self.tuning.spares_busy_issues && pace.is_busy(now_ms)
         };
         let written = strays.iter().filter(|(minute, _)| !is_spared(minute));
-        let writes: Vec<_> = written.map(|(minute, notes)| self.add_notes(minute, notes, now_ms)).collect();
-        stream::iter(writes).buffer_unordered(CONCURRENCY).try_collect().await
+        at_once(written.map(|(minute, notes)| self.add_notes(minute, notes, now_ms)).collect()).await
     }
 
     async fn add_notes(
